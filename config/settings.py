@@ -1,0 +1,261 @@
+"""Barnstorm's settings: one file, read from the environment.
+
+BARNSTORM_MODE is `production` (the default: it refuses to start without what a real site
+needs), `demo` (a clone on somebody's laptop, SQLite and letters in a folder) or `test`.
+docs/operations.md describes every variable.
+"""
+
+from pathlib import Path
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.csp import CSP
+from django.utils.translation import gettext_lazy as _
+
+from config import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.text("BARNSTORM_VAR", str(BASE_DIR / "var")))
+
+MODE = env.text("BARNSTORM_MODE", "production")
+if MODE not in {"production", "demo", "test"}:
+    raise ImproperlyConfigured("BARNSTORM_MODE must be production, demo or test.")
+PRODUCTION = MODE == "production"
+DEMO = MODE == "demo"
+
+DEBUG = False
+if PRODUCTION:
+    SECRET_KEY = env.required("SECRET_KEY", "it signs sessions and links; 50 random characters")
+    ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
+    if not ALLOWED_HOSTS:
+        raise ImproperlyConfigured("Set ALLOWED_HOSTS: the names this site answers to.")
+    SITE_URL = env.required("SITE_URL", "letters link to it, e.g. https://events.example.org")
+    DATABASE_URL = env.required("DATABASE_URL", "e.g. postgres://barnstorm@localhost/barnstorm")
+else:
+    SECRET_KEY = env.text("SECRET_KEY", f"a-well-known-key-for-{MODE}-only-never-for-a-real-site")
+    ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver")
+    SITE_URL = env.text("SITE_URL", f"http://localhost:{env.number('PORT', 8000)}")
+    DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / f'{MODE}.sqlite3'}")
+SITE_URL = SITE_URL.rstrip("/")
+HTTPS = SITE_URL.startswith("https://")
+
+# Links in letters and the public cell of a home are derived from keys of their own where
+# set, so that SECRET_KEY can be changed without breaking every letter already sent.
+LINK_KEY = env.text("LINK_KEY", SECRET_KEY)
+ADDRESS_KEY = env.text("ADDRESS_KEY", SECRET_KEY)
+
+# -- Applications --------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.sitemaps",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "outbox",
+    "events",
+    "rsvps",
+    "hosts",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "hosts.context.site",
+            ],
+        },
+    },
+]
+
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+
+# -- Database ------------------------------------------------------------------------
+
+DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60)}
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        # One writer at a time: take the write lock when a transaction begins, and wait for
+        # it, rather than fail half-way through.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;"
+            "PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY"
+        ),
+    }
+    # In memory, concurrent writers fail at once; in a file they wait for their turn.
+    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "tests.sqlite3")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+if not PRODUCTION:
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+# -- People and log-in ---------------------------------------------------------------
+
+AUTH_USER_MODEL = "hosts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "host_desk"
+ACCOUNT_LOGOUT_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "hosts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+MFA_TOTP_ISSUER = "Barnstorm"
+
+# -- Mail ----------------------------------------------------------------------------
+
+BRAND_NAME = env.text("BRAND_NAME", "Barnstorm")
+BRAND_COLOR = env.text("BRAND_COLOR", "#b3261e")
+BRAND_LOGO = env.text("BRAND_LOGO")
+MAIL_FROM = env.text("MAIL_FROM", "hello@barnstorm.example")
+# Replies to invitations come to rsvp+<token>@MAIL_DOMAIN.
+MAIL_DOMAIN = env.text("MAIL_DOMAIN", MAIL_FROM.rpartition("@")[2])
+DEFAULT_FROM_EMAIL = f"{BRAND_NAME} <{MAIL_FROM}>"
+SERVER_EMAIL = MAIL_FROM
+SMTP_HOST = env.text("SMTP_HOST")
+SMTP_PORT = env.number("SMTP_PORT", 587)
+SMTP_USER = env.text("SMTP_USER")
+SMTP_PASSWORD = env.text("SMTP_PASSWORD")
+SMTP_SECURITY = env.text("SMTP_SECURITY", "starttls")  # starttls, tls or none
+SMTP_TIMEOUT = env.number("SMTP_TIMEOUT", 20)
+LETTERS_DIR = VAR_DIR / "letters"
+if PRODUCTION:
+    env.required("MAIL_FROM", "letters come from this address")
+    env.required("SMTP_HOST", "letters leave through this mail server")
+# Letters leave through the ledger (outbox/), which speaks to the mail server itself; a
+# message sent past it would go unrecorded, so Django's own mailer only writes to the log.
+MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
+
+# -- Places --------------------------------------------------------------------------
+
+GEOCODER = env.text("GEOCODER")  # a geopy service name: nominatim, photon, googlev3, ...
+GEOCODER_OPTIONS = env.text("GEOCODER_OPTIONS")  # a JSON object of the geocoder's arguments
+GEOCODER_TIMEOUT = env.number("GEOCODER_TIMEOUT", 5)
+GEOCODER_MIN_DELAY_MS = env.number("GEOCODER_MIN_DELAY_MS", 1000)
+MAP_TILES_URL = env.text("MAP_TILES_URL")
+MAP_TILES_ATTRIBUTION = env.text("MAP_TILES_ATTRIBUTION")
+
+# -- RSVPs ---------------------------------------------------------------------------
+
+CONFIRM_ALL_RSVPS = env.flag("CONFIRM_ALL_RSVPS")
+SEAT_HOLD_MINUTES = 30
+
+# -- Language, time, files -----------------------------------------------------------
+
+LANGUAGE_CODE = "en-us"
+LANGUAGES = [("en-us", _("English"))]
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_URL = "media/"
+MEDIA_ROOT = VAR_DIR / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# -- Safety --------------------------------------------------------------------------
+
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:"],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "manifest-src": [CSP.SELF],
+    "frame-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS = [SITE_URL] if HTTPS else []
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+if HTTPS:
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_HSTS_SECONDS = 63_072_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_NAME = "__Host-session"
+    CSRF_COOKIE_NAME = "__Host-csrf"
+    if env.flag("BEHIND_PROXY", default=True):
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+elif PRODUCTION:
+    raise ImproperlyConfigured("SITE_URL must start with https:// in production.")

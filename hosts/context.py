@@ -1,0 +1,9 @@
+"""What every page's template may use."""
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def site(request: HttpRequest) -> dict[str, object]:
+    """The brand's name, and whether this is a demo."""
+    return {"brand_name": settings.BRAND_NAME, "demo": settings.DEMO}

@@ -1,0 +1,210 @@
+"""Accounts, hosts, and what staff decide about their events."""
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from events.models import Event, EventRevision
+
+
+class StaffRole(models.TextChoices):
+    """What a member of staff may do; nobody else has one."""
+
+    NONE = "", _("Not staff")
+    REVIEWER = "reviewer", _("Reviewer")
+    SENIOR = "senior", _("Senior reviewer")
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields) -> "User":
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields) -> "User":
+        return self.create_user(
+            email, password, is_superuser=True, staff_role=StaffRole.SENIOR, **fields
+        )
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Somebody with an account: a host, a member of staff, or both. E-mail is the name."""
+
+    email = models.EmailField(_("e-mail address"), max_length=254, unique=True)
+    name = models.CharField(_("name"), max_length=100, blank=True)
+    staff_role = models.CharField(
+        max_length=8, choices=StaffRole, default=StaffRole.NONE, blank=True
+    )
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the admin lets this person in at all (it asks for permissions besides)."""
+        return bool(self.staff_role)
+
+    @property
+    def is_senior(self) -> bool:
+        return self.staff_role == StaffRole.SENIOR
+
+
+class HostAgreement(models.Model):
+    """A version of the text every host agrees to; the newest one counts."""
+
+    version = models.PositiveIntegerField(unique=True)
+    text = models.TextField()  # Markdown
+    published_at = models.DateTimeField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    def __str__(self) -> str:
+        return f"version {self.version}"
+
+
+class Host(models.Model):
+    """A user who may create events."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="host"
+    )
+    phone = models.CharField(_("phone"), max_length=20)  # E.164
+    postal_code = models.CharField(_("ZIP code"), max_length=12)
+    trusted_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
+class AgreementAcceptance(models.Model):
+    """That a host agreed, when, and to which version."""
+
+    host = models.ForeignKey(Host, on_delete=models.CASCADE, related_name="acceptances")
+    agreement = models.ForeignKey(HostAgreement, on_delete=models.PROTECT)
+    accepted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["host", "agreement"], name="agreement_accepted_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"host {self.host_id} accepted {self.agreement_id}"
+
+
+class CoHost(models.Model):
+    """Somebody asked by e-mail to help with one event; they accept by the mailed link."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="cohosts")
+    email = models.EmailField(max_length=254)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="cohosting",
+    )
+    token_digest = models.CharField(max_length=64, unique=True)
+    invited_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["event", "email"], name="one_cohost_per_address")
+        ]
+
+    def __str__(self) -> str:
+        return f"co-host {self.pk} of event {self.event_id}"
+
+
+class Decision(models.TextChoices):
+    APPROVED = "approved", _("Approved")
+    TRUSTED = "trusted", _("Approved, and the host trusted")
+    SENT_BACK = "sent_back", _("Sent back")
+    REJECTED = "rejected", _("Rejected")
+    FIXED = "fixed", _("Fixed")
+    UNLISTED = "unlisted", _("Unlisted")
+    RELISTED = "relisted", _("Listed again")
+    CANCELLED = "cancelled", _("Cancelled by staff")
+
+
+class VettingDecision(models.Model):
+    """One decision of staff about an event: who, when, what and why. Never changed."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="decisions")
+    revision = models.ForeignKey(
+        EventRevision, null=True, blank=True, on_delete=models.SET_NULL, related_name="decisions"
+    )
+    decision = models.CharField(max_length=9, choices=Decision)
+    reason = models.TextField(max_length=2000, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    # The event's reviewed fields at this moment, to show what changed since.
+    snapshot = models.JSONField(default=dict)
+    decided_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.decision} event {self.event_id}"
+
+
+class ReportReason(models.TextChoices):
+    WRONG = "wrong", _("Something is wrong or out of date")
+    UNSAFE = "unsafe", _("It seems unsafe, or shows somebody's private details")
+    SPAM = "spam", _("It is spam or not a real event")
+    OTHER = "other", _("Something else")
+
+
+class EventReport(models.Model):
+    """ "Report this event": what a visitor told staff."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="reports")
+    reason = models.CharField(max_length=6, choices=ReportReason)
+    words = models.TextField(max_length=1000, blank=True)
+    email = models.EmailField(max_length=254, blank=True)
+    created_at = models.DateTimeField()
+    handled_at = models.DateTimeField(null=True, blank=True)
+    handled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        indexes = [
+            # The queue shows reports nobody has handled.
+            models.Index(
+                fields=["created_at"], condition=Q(handled_at__isnull=True), name="report_open"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"report {self.pk} on event {self.event_id}"
+
+
+class SitePage(models.Model):
+    """Terms, privacy or contact: Markdown that staff edit."""
+
+    slug = models.SlugField(primary_key=True)
+    title = models.CharField(max_length=100)
+    text = models.TextField()
+    updated_at = models.DateTimeField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    def __str__(self) -> str:
+        return self.title

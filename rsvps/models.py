@@ -1,0 +1,138 @@
+"""Who is coming."""
+
+from django.db import models
+from django.db.models import Q
+
+from events.models import Event, Timeslot
+from rsvps.states import COMING, SEATED, Attended, RsvpStatus
+
+
+class Supporter(models.Model):
+    """A person known by one normalised e-mail address; no account."""
+
+    email = models.EmailField(max_length=254, unique=True)
+    name = models.CharField(max_length=100, blank=True)
+    phone = models.CharField(max_length=20, blank=True)  # E.164
+    postal_code = models.CharField(max_length=12, blank=True)
+    # SHA-256 of the derived unsubscribe token; the generation revokes it (rsvps.links).
+    link_generation = models.PositiveIntegerField(default=0)
+    unsubscribe_digest = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"supporter {self.pk}"
+
+
+class Guest(models.Model):
+    """One supporter at one event: what the manage link opens. Rsvps are its timeslots."""
+
+    supporter = models.ForeignKey(Supporter, on_delete=models.CASCADE, related_name="guests")
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="guests")
+    link_generation = models.PositiveIntegerField(default=0)
+    manage_digest = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001
+    blocked_at = models.DateTimeField(null=True, blank=True)  # removed, and may not come back
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["supporter", "event"], name="one_guest_per_event")
+        ]
+
+    def __str__(self) -> str:
+        return f"guest {self.pk}"
+
+
+class RsvpQuerySet(models.QuerySet["Rsvp"]):
+    def seated(self) -> "RsvpQuerySet":
+        """RSVPs whose party occupies seats."""
+        return self.filter(status__in=SEATED)
+
+    def coming(self) -> "RsvpQuerySet":
+        """RSVPs of people who are coming (accepted or tentative)."""
+        return self.filter(status__in=COMING)
+
+
+class Rsvp(models.Model):
+    """One supporter's place at one timeslot. `revision` only rises."""
+
+    guest = models.ForeignKey(Guest, on_delete=models.CASCADE, related_name="rsvps")
+    supporter = models.ForeignKey(Supporter, on_delete=models.CASCADE, related_name="rsvps")
+    timeslot = models.ForeignKey(Timeslot, on_delete=models.CASCADE, related_name="rsvps")
+    status = models.CharField(max_length=11, choices=RsvpStatus, editable=False)
+    party_size = models.PositiveSmallIntegerField(default=1)
+    note = models.TextField(max_length=500, blank=True)
+    revision = models.PositiveIntegerField(default=0, editable=False)
+    attended = models.CharField(max_length=7, choices=Attended, default=Attended.UNKNOWN)
+    hold_expires_at = models.DateTimeField(null=True, blank=True)
+    # The unguessable local part a calendar's reply comes to: rsvp+<token>@ (rsvps.links).
+    reply_digest = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001
+    # What the guest's calendar has been told and has told us (RFC 5546 2.1.5).
+    sent_sequence = models.IntegerField(default=-1, editable=False)
+    reply_stamp = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    objects = RsvpQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["timeslot", "supporter"], name="one_rsvp_per_timeslot_and_supporter"
+            ),
+            models.CheckConstraint(condition=Q(party_size__gte=1), name="rsvp_party_not_empty"),
+        ]
+        indexes = [
+            # The planner frees seats whose hold ran out.
+            models.Index(
+                fields=["hold_expires_at"],
+                condition=Q(status=RsvpStatus.UNCONFIRMED),
+                name="rsvp_hold_expires",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"rsvp {self.pk}"
+
+
+class Consent(models.Model):
+    """What a person agreed to, in the words they saw."""
+
+    supporter = models.ForeignKey(Supporter, on_delete=models.CASCADE, related_name="consents")
+    purpose = models.CharField(max_length=12, choices=[("news", "News"), ("texts", "Texts")])
+    wording = models.TextField()
+    given_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.given_at:%Y-%m-%d}"
+
+
+class Ticket(models.Model):
+    """A one-shot token by mail: at least 128 random bits, stored as its SHA-256.
+
+    Its payload waits until the button behind the link is pressed: a second form under a known
+    e-mail, a new address to confirm, a lost letter.
+    """
+
+    digest = models.CharField(max_length=64, unique=True)
+    purpose = models.CharField(max_length=20)
+    guest = models.ForeignKey(Guest, null=True, on_delete=models.CASCADE, related_name="tickets")
+    payload = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.pk}"
+
+
+class Feedback(models.Model):
+    """What a guest said afterwards, by the link in the letter of thanks."""
+
+    rsvp = models.OneToOneField(Rsvp, on_delete=models.CASCADE, related_name="feedback")
+    rating = models.PositiveSmallIntegerField(null=True, blank=True)  # 1 to 5
+    words = models.TextField(max_length=2000, blank=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"feedback on rsvp {self.rsvp_id}"
