@@ -230,6 +230,81 @@ class Timeslot(models.Model):
         return None if self.capacity is None else max(0, self.capacity - self.seats_taken)
 
 
+class Listing(models.Model):
+    """One upcoming open timeslot of an approved event, as the search reads it.
+
+    A narrow copy of *public* facts alone (the public place, never the exact one), written whole
+    by `events.spatial.index_event` and read by `events.search` and the map. Numbers instead of
+    words and instants, so that every question is answered inside an index. Whether there is
+    room is not here: RSVPs must not write to it.
+    """
+
+    timeslot = models.OneToOneField(
+        Timeslot, on_delete=models.CASCADE, primary_key=True, related_name="listing"
+    )
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="listings", db_index=False
+    )
+    starts = models.BigIntegerField()  # Unix seconds
+    day = models.IntegerField()  # the date where the event is, as date.toordinal()
+    minute = models.SmallIntegerField()  # of that day, 0 to 1439
+    type = models.SmallIntegerField()  # spatial.TYPE_CODES
+    flags = models.SmallIntegerField()  # spatial.Flag
+    online = models.BooleanField()  # can be joined from anywhere
+    # The public place: its unit vector, and its H3 cells. All 0 where there is no place.
+    x = models.FloatField()
+    y = models.FloatField()
+    z = models.FloatField()
+    r4 = models.BigIntegerField()
+    r5 = models.BigIntegerField()
+    r6 = models.BigIntegerField()
+    r7 = models.BigIntegerField()
+    # The same event's timeslot before this one (0 for none): a listing stands for its event
+    # where the one before it is not among what was asked for, and that needs no second look.
+    previous_starts = models.BigIntegerField(default=0)
+    previous_day = models.IntegerField(default=0)
+
+    class Meta:
+        # Covering indexes on both databases: what a stream must look at stands in the key
+        # itself, because SQLite knows no INCLUDE. (docs/decisions/0003-search-table.md)
+        indexes = [
+            *(
+                models.Index(
+                    fields=[
+                        cell,
+                        "starts",
+                        "timeslot",
+                        "event",
+                        "x",
+                        "y",
+                        "z",
+                        "day",
+                        "minute",
+                        "type",
+                        "flags",
+                        "previous_starts",
+                        "previous_day",
+                    ],
+                    name=f"listing_{cell}",
+                )
+                for cell in ("r4", "r5", "r6", "r7")
+            ),
+            # What is on anywhere, soonest first (the home page, a search without a place).
+            models.Index(fields=["starts", "timeslot"], name="listing_starts"),
+            # What can be joined from anywhere.
+            models.Index(
+                fields=["starts", "timeslot"], condition=Q(online=True), name="listing_online"
+            ),
+            # The other timeslots of one event.
+            models.Index(
+                fields=["event", "starts", "timeslot", "day", "minute"], name="listing_event"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"listing of timeslot {self.timeslot_id}"
+
+
 class EventRevision(models.Model):
     """A change of time, place or type that waits for review; applied whole or not at all."""
 
