@@ -11,6 +11,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
+from psycopg import IsolationLevel
 
 from config import env
 
@@ -122,6 +123,11 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
     # In memory, concurrent writers fail at once; in a file they wait for their turn.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "tests.sqlite3")}
+elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # Whatever the server's default is: seats are counted right at this level (rsvps.checks).
+    DATABASES["default"].setdefault("OPTIONS", {})["isolation_level"] = (
+        IsolationLevel.READ_COMMITTED
+    )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if not PRODUCTION:
     VAR_DIR.mkdir(parents=True, exist_ok=True)
