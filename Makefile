@@ -1,0 +1,43 @@
+# Two commands: `make run` and `make test`. `make help` lists the others.
+PORT ?= 8000
+PYTEST_ARGS ?=
+WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
+PY = .venv/bin/python
+export PORT
+
+.PHONY: help run test setup setup-dev lint types lock vendor check-migrations check-deploy
+.DEFAULT_GOAL := help
+
+help: ## List the commands
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+run: setup ## Set up and run the site and its worker with demo data (PORT=8123 for another port)
+	@exec $(PY) bin/run
+
+test: setup-dev ## Set up and pass the tests (DATABASE_URL=postgres://... for PostgreSQL)
+	@CHROMIUM="$$(bin/browser)" && export CHROMIUM && \
+	  $(if $(DATABASE_URL),DATABASE_URL='$(DATABASE_URL)') $(PY) -m pytest -q -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+
+setup:
+	@bin/setup requirements.txt
+
+setup-dev: setup
+	@bin/setup requirements-dev.txt
+
+lint: setup-dev ## ruff and djade
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
+	@git ls-files 'templates/*.html' 'templates/**/*.html' | xargs .venv/bin/djade --target-version 6.1 --check
+
+types: setup-dev ## mypy with django-stubs
+	@.venv/bin/mypy .
+
+check-migrations: setup-dev ## Every model change has its migration
+	@BARNSTORM_MODE=test $(PY) manage.py makemigrations --check --dry-run
+
+check-deploy: setup-dev ## Django's deployment checks under production settings
+	@bin/check-deploy
+
+lock: setup-dev ## Refresh the two hash-locked requirement files (needs uv)
+	@for name in requirements requirements-dev; do \
+	  uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --no-header --no-annotate --python-version 3.12 $$name.in -o $$name.txt; done

@@ -1,0 +1,20 @@
+"""Gunicorn's settings, for `make run` and for production; the environment overrides."""
+
+import os
+
+wsgi_app = "config.wsgi:application"
+bind = os.environ.get("BIND") or f"[::]:{os.environ.get('PORT') or 8000}"
+if "BIND" not in os.environ and not os.path.exists("/proc/net/if_inet6"):  # noqa: PTH110
+    bind = f"0.0.0.0:{os.environ.get('PORT') or 8000}"
+workers = int(os.environ.get("WEB_WORKERS") or 2)
+threads = int(os.environ.get("WEB_THREADS") or 4)
+worker_class = "gthread"
+timeout = 30
+graceful_timeout = 10
+keepalive = 5
+max_requests = 20_000
+max_requests_jitter = 2_000
+# The site writes its own access lines, without addresses, queries and tokens.
+accesslog = None
+loglevel = "warning"
+control_socket_disable = True

@@ -1,0 +1,50 @@
+"""What every test shares."""
+
+import os
+import shutil
+from datetime import UTC, datetime
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--expect-vendor", help="fail unless the tests run on this database (sqlite, postgresql)"
+    )
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    expected = session.config.getoption("--expect-vendor")
+    if expected and connection.vendor != expected:
+        pytest.exit(f"expected {expected}, but the tests run on {connection.vendor}", 1)
+
+
+@pytest.fixture(autouse=True)
+def _no_state_between_tests() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A fixed instant: Wednesday 15 July 2026, 15:00 UTC (11:00 in New York)."""
+    return datetime(2026, 7, 15, 15, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
+    """A system Chromium, found by bin/browser; as root it runs only without its sandbox."""
+    executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    return browser_type_launch_args | {
+        "executable_path": executable,
+        "args": [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ],
+    }
