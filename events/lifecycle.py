@@ -69,12 +69,12 @@ def _enter(event: Event, state: EventState, *, by: Any, now: datetime, **fields:
         setattr(event, name, value)
     event.save(update_fields=["state", "updated_at", *fields])
     spatial.index_event(event, now=now)
-    log.info("event_state", event=event.pk, state=str(state), by=getattr(by, "pk", None))
+    log.info("event_state", event_id=event.pk, state=str(state), by=getattr(by, "pk", None))
 
 
 def _raise_versions(slots: list[Timeslot], *, now: datetime) -> None:
     """Raise the version of each timeslot by one. The counter never falls."""
-    Timeslot.objects.filter(pk__in=[slot.pk for slot in slots]).update(
+    Timeslot.objects.filter(pk__in=[slot.id for slot in slots]).update(
         version=F("version") + 1, changed_at=now
     )
     for slot in slots:
@@ -195,7 +195,7 @@ def change_event(
     slots = list(slots)
     if event.state in _UNREVIEWED:
         if slots:
-            keep = [slot["id"] for slot in slots if slot.get("id")]
+            keep = [pk for slot in slots if (pk := slot.get("id"))]
             event.timeslots.exclude(pk__in=keep).delete()
         return _write(event, fields, slots, now=now)
     changed = differing(event, fields)
@@ -212,7 +212,7 @@ def change_event(
     if words:
         event.text_changed_at = now
         event.save(update_fields=["text_changed_at"])
-    log.info("event_changed", event=event.pk, by=getattr(by, "pk", None), live=live)
+    log.info("event_changed", event_id=event.pk, by=getattr(by, "pk", None), live=live)
     return changes
 
 
@@ -224,7 +224,7 @@ def apply_revision(revision: EventRevision, *, by: Any, now: datetime) -> Change
     fields, slots = from_json(revision.changes)
     changes = _write(event, fields, slots, now=now)
     changes.revision = revision
-    log.info("revision_applied", event=event.pk, by=getattr(by, "pk", None))
+    log.info("revision_applied", event_id=event.pk, by=getattr(by, "pk", None))
     return changes
 
 
@@ -235,7 +235,7 @@ def send_back_revision(revision: EventRevision, *, by: Any, now: datetime, note:
     _close_revision(revision, RevisionState.SENT_BACK, now=now)
     event.state_note = note
     event.save(update_fields=["state_note"])
-    log.info("revision_sent_back", event=event.pk, by=getattr(by, "pk", None))
+    log.info("revision_sent_back", event_id=event.pk, by=getattr(by, "pk", None))
     return event
 
 
@@ -288,7 +288,7 @@ def cancel_timeslot(timeslot: Timeslot, *, by: Any, now: datetime) -> Changes:
         raise TimeslotPassed
     _cancel_slots([timeslot], now=now)
     spatial.index_event(event, now=now)
-    log.info("timeslot_cancelled", timeslot=timeslot.pk, by=getattr(by, "pk", None))
+    log.info("timeslot_cancelled", timeslot_id=timeslot.pk, by=getattr(by, "pk", None))
     return Changes(event=event, cancelled=[timeslot])
 
 
@@ -306,7 +306,7 @@ def reinstate_timeslot(timeslot: Timeslot, *, by: Any, now: datetime) -> Changes
     timeslot.save(update_fields=["state", "cancelled_at"])
     _raise_versions([timeslot], now=now)
     spatial.index_event(event, now=now)
-    log.info("timeslot_reinstated", timeslot=timeslot.pk, by=getattr(by, "pk", None))
+    log.info("timeslot_reinstated", timeslot_id=timeslot.pk, by=getattr(by, "pk", None))
     return Changes(event=event, reinstated=[timeslot])
 
 
@@ -317,12 +317,12 @@ def set_capacity(timeslot: Timeslot, capacity: int | None, *, by: Any, now: date
     One guarded write: an RSVP that comes in meanwhile either fits or makes this one fail.
     """
     fits = Q() if capacity is None else Q(seats_taken__lte=capacity)
-    wrote = Timeslot.objects.filter(fits, pk=timeslot.pk).update(capacity=capacity, changed_at=now)
+    wrote = Timeslot.objects.filter(fits, pk=timeslot.id).update(capacity=capacity, changed_at=now)
     timeslot.refresh_from_db()
     if not wrote:
         raise CapacityBelowSeatsTaken(timeslot.seats_taken)
     spatial.index_event(timeslot.event, now=now)
-    log.info("capacity_set", timeslot=timeslot.pk, by=getattr(by, "pk", None))
+    log.info("capacity_set", timeslot_id=timeslot.pk, by=getattr(by, "pk", None))
     return timeslot
 
 
@@ -365,8 +365,8 @@ def _write_slot(
     """Add or change one timeslot; the second is what it was, where its guests must hear of it."""
     fields = {name: value for name, value in wanted.items() if name != "id"}
     slot = None
-    if wanted.get("id"):
-        slot = event.timeslots.select_for_update(of=("self",)).filter(pk=wanted.get("id")).first()
+    if pk := wanted.get("id"):
+        slot = event.timeslots.select_for_update(of=("self",)).filter(pk=pk).first()
     if slot is None:
         return Timeslot.objects.create(event=event, changed_at=now, **fields), None
     before = SlotBefore(slot.starts_at, slot.ends_at, slot.instructions)
@@ -437,7 +437,7 @@ def _withdraw_pending(event: Event, *, now: datetime) -> None:
 
 
 def _cancel_slots(slots: list[Timeslot], *, now: datetime) -> None:
-    Timeslot.objects.filter(pk__in=[slot.pk for slot in slots]).update(
+    Timeslot.objects.filter(pk__in=[slot.id for slot in slots]).update(
         state=TimeslotState.CANCELLED, cancelled_at=now
     )
     for slot in slots:
