@@ -1,0 +1,86 @@
+"""Words that people type: made safe to keep, and Markdown made safe to show."""
+
+import re
+import unicodedata
+from html import unescape
+
+import nh3
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from markdown_it import MarkdownIt
+
+# Marks that turn the direction of what follows (Unicode UAX #9, section 2): with them a line
+# can read as something else than what is stored. The plain left/right marks of right-to-left
+# writing stay.
+_TURNS_DIRECTION = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_INVISIBLE = "\u200b\u2060\ufeff\u00ad\u180e"
+_DROPPED = frozenset(_TURNS_DIRECTION + _INVISIBLE)
+_LINE_ENDS = re.compile("\r\n|[\r\u0085\u2028\u2029\v\f]")
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}).disable("image")
+_TAGS = {"p", "br", "strong", "em", "a", "ul", "ol", "li", "h3", "h4", "blockquote", "code", "pre"}
+_LARGEST_HEADING = {1: "h3", 2: "h3", 3: "h4", 4: "h4", 5: "h4", 6: "h4"}
+
+
+def tidy(text: str, *, lines: bool = False) -> str:
+    """`text` without what nobody can see: controls, marks that turn direction, stray space.
+
+    Keeps line ends (as `\\n`) with `lines`, else makes one line of it. Text without a single
+    visible character becomes empty.
+    """
+    text = _LINE_ENDS.sub("\n", text)
+    kept = "".join(c for c in text if _is_kept(c))
+    kept = unicodedata.normalize("NFC", kept)
+    if lines:
+        kept = "\n".join(line.rstrip() for line in kept.split("\n")).strip()
+        kept = re.sub(r"\n{3,}", "\n\n", kept)
+    else:
+        kept = " ".join(kept.split())
+    return kept if any(_is_seen(c) for c in kept) else ""
+
+
+def storable(text: str) -> str:
+    """`text` as typed, without the characters no database keeps (NUL, lone surrogates)."""
+    return "".join(c for c in text if c != "\0" and unicodedata.category(c) != "Cs")
+
+
+def render_description(markdown: str) -> SafeString:
+    """Markdown as HTML that is safe on any page: no pictures, no scripts, plain links.
+
+    Headings come out as h3 and h4, below the page's own. Links open with no power over the
+    page and pass no reader's trail on (`rel`).
+    """
+    tokens = _MARKDOWN.parse(tidy(markdown, lines=True))
+    for token in tokens:
+        if token.type in {"heading_open", "heading_close"}:
+            token.tag = _LARGEST_HEADING[int(token.tag[1])]
+    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    clean = nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https", "mailto", "tel"},
+        link_rel="noopener noreferrer nofollow ugc",
+    )
+    return mark_safe(clean)
+
+
+def plain_description(markdown: str, *, limit: int = 0) -> str:
+    """Markdown as one line of plain words, at most `limit` characters (0: no limit)."""
+    html = re.sub(r"</(p|li|h3|h4|blockquote|pre)>|<br>", " ", render_description(markdown))
+    words = " ".join(unescape(re.sub(r"<[^>]+>", "", html)).split())
+    if limit and len(words) > limit:
+        words = _("%(start)s…") % {"start": words[: limit - 1].rsplit(" ", 1)[0].rstrip(",.;:")}
+    return words
+
+
+def _is_kept(character: str) -> bool:
+    if character in "\n\t":
+        return True
+    # Cc controls, Cs lone surrogates. Code points newer than our tables (Cn) may be emoji: kept.
+    return unicodedata.category(character) not in {"Cc", "Cs"} and character not in _DROPPED
+
+
+def _is_seen(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category[0] in "LNSP" or category in {"Cn", "Co"}
