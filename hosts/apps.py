@@ -1,5 +1,14 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 
 
 class HostsConfig(AppConfig):
     name = "hosts"
+    default = True
+
+
+class RepairsConfig(admin_apps.AdminConfig):
+    """Django's admin, opened to senior staff with a second factor only (hosts.repairs)."""
+
+    default = False
+    default_site = "hosts.repairs.RepairSite"

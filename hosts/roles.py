@@ -147,9 +147,7 @@ def has_own_interest(user: User, event: Event) -> bool:
     )
 
 
-def viewer_role(
-    user: User | AnonymousUser, event: Event, *, second_factor: bool = False
-) -> Role:
+def viewer_role(user: User | AnonymousUser, event: Event, *, second_factor: bool = False) -> Role:
     """What `user` is to `event`, for `events.disclosure`.
 
     Staff count as staff only with `second_factor` (pass `second_factor_used(request)`), so a

@@ -1,5 +1,10 @@
 """Accounts, roles, the host's desk and the staff's review desk."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from hosts.views import review_desk
+
+urlpatterns = [
+    # -- the staff's desk
+    path("review/", review_desk.queue, name="review_queue"),
+]

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 import h3
+from allauth.mfa.models import Authenticator
 from django.utils import timezone
 
 from events.models import Event, Timeslot
@@ -195,3 +196,19 @@ def make_rsvp(
         timeslot.seats_taken += party_size
         timeslot.save(update_fields=["seats_taken"])
     return rsvp
+
+
+def log_in_staff(client, *, user: User | None = None, senior: bool = False) -> User:
+    """Staff logged in with a second factor set up and used in this session."""
+    user = user or make_user(staff_role=StaffRole.SENIOR if senior else StaffRole.REVIEWER)
+    Authenticator.objects.create(
+        user=user, type=Authenticator.Type.TOTP, data={"secret": "KRSXG5CTMVRXEZLU"}
+    )
+    client.force_login(user)
+    session = client.session
+    session["account_authentication_methods_user"] = str(user.pk)
+    session["account_authentication_methods"] = [
+        {"method": "mfa", "type": "totp", "at": timezone.now().timestamp()}
+    ]
+    session.save()
+    return user
