@@ -4,8 +4,6 @@ It has no log-in of its own, so that nobody walks around allauth's rate limits a
 factor. Every field that has a writer function is read-only there; nothing is added or deleted.
 """
 
-from collections.abc import Callable
-
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +18,7 @@ class RepairSite(admin.AdminSite):
     site_title = _("Repairs")
     index_title = _("For repairs only: prefer the review desk")
 
-    def admin_view(self, view: Callable, cacheable: bool = False) -> Callable:
+    def admin_view(self, view, cacheable: bool = False):
         return senior_required(super().admin_view(view, cacheable))
 
     def has_permission(self, request: HttpRequest) -> bool:

@@ -8,7 +8,18 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ORDER = ["outbox", "events", "rsvps", "hosts"]  # each may import those before it
 # Inside an app these stand above the concept modules, which never see a request or a form.
-OUTER = {"forms", "views", "urls", "admin", "feeds", "api", "adapter", "context", "middleware"}
+OUTER = {
+    "forms",
+    "fields",
+    "views",
+    "urls",
+    "admin",
+    "feeds",
+    "api",
+    "adapter",
+    "context",
+    "middleware",
+}
 OUTER_PARTS = OUTER | {"management", "migrations", "templatetags", "apps"}
 # Concepts that are about requests by their nature.
 GUARDS = {"hosts.roles", "hosts.repairs"}
