@@ -1,0 +1,404 @@
+"""The one writer of letters' states.
+
+    queued -> claimed -> transmitting -> sent | failed | uncertain | superseded | suppressed
+
+A letter is posted in the transaction of what caused it, claimed by one deliverer under a lease
+on the database's clock, and marked *transmitting* by a commit before its first byte of DATA.
+Every step is a compare-and-set; "zero rows changed" means somebody else was faster.
+"""
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, DateTimeField, ExpressionWrapper, F, Q, Value
+from django.db.models.functions import Now
+
+from outbox import letters
+from outbox.models import Message, Pause, Priority
+from outbox.states import FINAL, IN_FLIGHT, MessageState
+
+CLAIM_LEASE = timedelta(seconds=90)
+# Longer than any single letter can take with every timeout used up (outbox.smtp).
+TRANSMIT_LEASE = timedelta(seconds=300)
+# A letter refused for the moment is tried again after 1, 2, 4 ... minutes, at most 4 hours,
+# account mail after 2, 4, 8 ... seconds; each with up to a quarter more, at random.
+FIRST_RETRY = timedelta(minutes=1)
+FIRST_ACCOUNT_RETRY = timedelta(seconds=2)
+LONGEST_RETRY = timedelta(hours=4)
+ERROR_LENGTH = 300
+
+
+class NotTheHolder(Exception):
+    """The lease ran out and somebody else took the letter, or it was withdrawn meanwhile."""
+
+
+class NothingToRetry(Exception):
+    """The letter has not failed, or what it said has been forgotten since."""
+
+
+def draft(
+    kind: str,
+    *,
+    to: str,
+    subject: str,
+    now: datetime,
+    version: int = 0,
+    revision: int = 0,
+    step: str = "",
+    topic: str = "",
+    payload: dict[str, Any] | None = None,
+    not_before: datetime | None = None,
+    expires_at: datetime | None = None,
+    zone: str = "UTC",
+    priority: int | None = None,
+) -> Message:
+    """A letter that is not posted yet; see post() for what it means."""
+    registered = letters.kind_named(kind)
+    if priority is None:
+        priority = (
+            Priority.ACCOUNT
+            if registered.account_mail
+            else Priority.PLANNED
+            if registered.quiet
+            else Priority.AT_ONCE
+        )
+    begins = not_before or now
+    return Message(
+        kind=kind,
+        recipient=to,
+        subject_key=subject,
+        version=version,
+        revision=revision,
+        step=step,
+        topic=topic,
+        payload=payload or {},
+        zone=zone,
+        priority=priority,
+        not_before=begins,
+        expires_at=expires_at or begins + registered.useful_for,
+        created_at=now,
+    )
+
+
+def post(kind: str, *, to: str, subject: str, now: datetime, **details: Any) -> Message:
+    """Post one letter, in the caller's transaction; posting the same key again changes nothing.
+
+    `subject` is an opaque key that names what the letter is about and whose it is ("rsvp:12");
+    together with kind, version, revision and step it is unique. `topic` is what staff group
+    letters by ("event:7"). `zone` is the event's IANA zone, for quiet hours; `not_before` and
+    `expires_at` (default: the kind's `useful_for` later) bound when it may leave.
+    Raises letters.UnknownKind.
+    """
+    message = draft(kind, to=to, subject=subject, now=now, **details)
+    post_all([message])
+    return Message.objects.get(
+        subject_key=subject,
+        kind=kind,
+        channel=message.channel,
+        version=message.version,
+        revision=message.revision,
+        step=message.step,
+    )
+
+
+def post_all(drafts: Iterable[Message]) -> None:
+    """Post many drafts at once; those whose key is posted already change nothing."""
+    Message.objects.bulk_create(drafts, batch_size=500, ignore_conflicts=True)
+
+
+def withdraw(
+    *, subject: str, now: datetime, kinds: Iterable[str] | None = None, why: str = "withdrawn"
+) -> int:
+    """Take back what has not begun to leave; answers how many letters that were.
+
+    Letters that a deliverer has claimed but not begun count too: its next step finds them gone.
+    """
+    found = Message.objects.filter(
+        subject_key=subject, state__in=[MessageState.QUEUED, MessageState.CLAIMED]
+    )
+    if kinds is not None:
+        found = found.filter(kind__in=list(kinds))
+    return found.update(state=MessageState.SUPERSEDED, finished_at=now, error=why, body=None)
+
+
+# -- Claiming ------------------------------------------------------------------------------
+
+
+def claim(
+    *, owner: str, now: datetime, limit: int, priorities: Iterable[int] = tuple(Priority)
+) -> list[Message]:
+    """Lease up to `limit` due letters to `owner`, the first in line first.
+
+    Kinds this process does not know are left to one that does. Account mail is never paused:
+    without it nobody could log in to resume.
+    """
+    claimed: list[Message] = []
+    for priority in sorted(priorities):
+        if len(claimed) == limit:
+            break
+        waiting = Message.objects.due(now).filter(priority=priority, kind__in=letters.kinds())
+        if priority != Priority.ACCOUNT:
+            held = set(Pause.objects.values_list("topic", flat=True))
+            if "" in held:
+                continue
+            if held:
+                waiting = waiting.exclude(topic__in=held)
+        waiting = waiting.order_by("not_before", "id")
+        # Looking costs nothing; only what is there is worth SQLite's write lock.
+        if waiting.exists():
+            claimed += _lease(waiting, owner=owner, limit=limit - len(claimed))
+    return claimed
+
+
+@transaction.atomic
+def _lease(waiting, *, owner: str, limit: int) -> list[Message]:
+    # SQLite locks the whole database for this transaction, PostgreSQL each row it takes.
+    taken = list(waiting.select_for_update(skip_locked=True)[:limit])
+    Message.objects.filter(pk__in=[message.pk for message in taken]).update(
+        state=MessageState.CLAIMED, lease_owner=owner, lease_until=_later(CLAIM_LEASE)
+    )
+    for message in taken:
+        message.state = MessageState.CLAIMED
+        message.lease_owner = owner
+    return taken
+
+
+def _later(span: timedelta) -> ExpressionWrapper:
+    """An instant `span` from now by the database's clock, whatever this machine's says."""
+    return ExpressionWrapper(Now() + Value(span), output_field=DateTimeField())
+
+
+def release(owner: str) -> int:
+    """Put back what `owner` has claimed and not begun."""
+    return Message.objects.filter(lease_owner=owner, state=MessageState.CLAIMED).update(
+        state=MessageState.QUEUED, lease_until=None
+    )
+
+
+def sweep(now: datetime) -> int:
+    """Take leases that ran out from their holders; answers how many.
+
+    What was only claimed is queued again. What was being transmitted is in doubt.
+    """
+    late = Message.objects.in_flight().filter(lease_until__lt=Now())
+    requeued = late.filter(state=MessageState.CLAIMED).update(
+        state=MessageState.QUEUED, lease_until=None
+    )
+    doubtful = list(late.filter(state=MessageState.TRANSMITTING))
+    for message in doubtful:
+        mark_uncertain(message, now=now, why="the deliverer stopped while sending")
+    return requeued + len(doubtful)
+
+
+# -- One letter's way out ------------------------------------------------------------------
+
+
+def mark_transmitting(message: Message, *, now: datetime, sent: Message | None = None) -> None:
+    """Commit that `message` is about to be sent, and, with it, that `sent` has been.
+
+    Keeps `message.body` and `message.message_id` for retries. Raises NotTheHolder where the
+    letter was withdrawn or the lease lost; `sent` is marked all the same.
+    """
+    with transaction.atomic():
+        if sent is not None:
+            mark_sent(sent, now=now)
+        changed = _held(message, MessageState.CLAIMED).update(
+            state=MessageState.TRANSMITTING,
+            lease_until=_later(TRANSMIT_LEASE),
+            attempts=F("attempts") + 1,
+            body=message.body,
+            message_id=message.message_id,
+            first_attempt_at=message.first_attempt_at or now,
+        )
+    if not changed:
+        raise NotTheHolder(message)
+    message.state = MessageState.TRANSMITTING
+    message.attempts += 1
+
+
+def mark_sent(message: Message, *, now: datetime) -> None:
+    """The server took it. Also settles a doubt, where the sweep was faster than the server."""
+    _held(message, MessageState.TRANSMITTING, MessageState.UNCERTAIN, MessageState.QUEUED).update(
+        state=MessageState.SENT, sent_at=now, error="", **_finished(message, now)
+    )
+
+
+def mark_failed(message: Message, *, now: datetime, why: str) -> None:
+    """It will not be sent; trying again would not help."""
+    _held(message, *IN_FLIGHT).update(
+        state=MessageState.FAILED, error=why[:ERROR_LENGTH], **_finished(message, now)
+    )
+
+
+def mark_superseded(message: Message, *, now: datetime, why: str) -> None:
+    """It is of no use any more."""
+    _held(message, *IN_FLIGHT).update(
+        state=MessageState.SUPERSEDED, error=why[:ERROR_LENGTH], **_finished(message, now)
+    )
+
+
+def mark_suppressed(message: Message, *, now: datetime, why: str) -> None:
+    """Its address takes no letters."""
+    _held(message, *IN_FLIGHT).update(
+        state=MessageState.SUPPRESSED, error=why[:ERROR_LENGTH], **_finished(message, now)
+    )
+
+
+def mark_uncertain(message: Message, *, now: datetime, why: str) -> None:
+    """Nobody can tell whether it was sent: leave it so, or queue the same bytes, by its kind."""
+    resend = letters.kind_named(message.kind).in_doubt == "resend"
+    _held(message, MessageState.TRANSMITTING).update(
+        state=MessageState.QUEUED if resend else MessageState.UNCERTAIN,
+        not_before=now + retry_delay(message) if resend else F("not_before"),
+        finished_at=None if resend else now,
+        doubts=F("doubts") + 1,
+        lease_until=None,
+        error=why[:ERROR_LENGTH],
+    )
+
+
+def retry_later(message: Message, *, now: datetime, why: str) -> None:
+    """Refused for the moment: try again after a while, or fail where it would be too late."""
+    again_at = now + retry_delay(message)
+    if again_at >= message.expires_at:
+        mark_failed(message, now=now, why=f"gave up: {why}")
+        return
+    postpone(message, until=again_at, why=why)
+
+
+def postpone(message: Message, *, until: datetime, why: str) -> None:
+    _held(message, *IN_FLIGHT).update(
+        state=MessageState.QUEUED,
+        not_before=until,
+        lease_until=None,
+        error=why[:ERROR_LENGTH],
+    )
+
+
+def retry_delay(message: Message) -> timedelta:
+    """How long to wait after the attempts made so far."""
+    first = FIRST_ACCOUNT_RETRY if message.priority == Priority.ACCOUNT else FIRST_RETRY
+    wait = min(first * 2 ** min(max(message.attempts - 1, 0), 20), LONGEST_RETRY)
+    return wait * (1 + random.random() / 4)  # noqa: S311  jitter, not a secret
+
+
+def _held(message: Message, *states: str):
+    """The row, if its lease is still the one this deliverer holds."""
+    return Message.objects.filter(pk=message.pk, lease_owner=message.lease_owner, state__in=states)
+
+
+def _finished(message: Message, now: datetime) -> dict[str, Any]:
+    """What every final state does: the bytes go, and of account mail everything it said."""
+    blank: dict[str, Any] = {"finished_at": now, "lease_until": None, "body": None}
+    if message.priority == Priority.ACCOUNT:
+        blank["payload"] = {}
+    return blank
+
+
+# -- What staff do -------------------------------------------------------------------------
+
+
+def retry(message_id: int, *, now: datetime) -> None:
+    """Queue a failed, uncertain or suppressed letter again. Raises NothingToRetry."""
+    changed = (
+        Message.objects.filter(
+            pk=message_id,
+            state__in=[MessageState.FAILED, MessageState.UNCERTAIN, MessageState.SUPPRESSED],
+            expires_at__gt=now,
+        )
+        .exclude(recipient="")
+        .exclude(priority=Priority.ACCOUNT)
+        .update(state=MessageState.QUEUED, not_before=now, finished_at=None, attempts=0, error="")
+    )
+    if not changed:
+        raise NothingToRetry(message_id)
+
+
+def withdraw_one(message_id: int, *, now: datetime, why: str) -> bool:
+    """Take back one letter that has not begun to leave; False where it is too late."""
+    return bool(
+        Message.objects.filter(
+            pk=message_id, state__in=[MessageState.QUEUED, MessageState.CLAIMED]
+        ).update(
+            state=MessageState.SUPERSEDED, finished_at=now, error=why[:ERROR_LENGTH], body=None
+        )
+    )
+
+
+def pause(*, now: datetime, reason: str, by: str = "", topic: str = "") -> None:
+    """Hold back the letters of one topic, or all but account mail."""
+    Pause.objects.update_or_create(
+        topic=topic, defaults={"reason": reason[:300], "by": by, "created_at": now}
+    )
+
+
+def resume(*, topic: str = "") -> None:
+    Pause.objects.filter(topic=topic).delete()
+
+
+# -- What pages show -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class KindCount:
+    """How one kind of letter of a topic stands."""
+
+    kind: str
+    title: str
+    planned: int
+    sent: int
+    failed: int
+    uncertain: int
+    superseded: int
+    suppressed: int
+
+    @property
+    def wanted(self) -> int:
+        """Letters that should have left or will."""
+        return self.planned + self.sent + self.failed + self.uncertain + self.suppressed
+
+
+def summary(topic: str | None = None) -> list[KindCount]:
+    """Counts by kind and state, of one topic or (None) of everything."""
+    found = Message.objects.all() if topic is None else Message.objects.about(topic)
+    counts: dict[str, dict[str, int]] = {}
+    for row in found.values("kind", "state").annotate(count=Count("id")).order_by("kind"):
+        states = counts.setdefault(row["kind"], {})
+        name = "planned" if row["state"] in {MessageState.QUEUED, *IN_FLIGHT} else row["state"]
+        states[name] = states.get(name, 0) + row["count"]
+    names = ("planned", "sent", "failed", "uncertain", "superseded", "suppressed")
+    return [
+        KindCount(
+            kind=kind,
+            title=str(letters.kinds()[kind].title) if kind in letters.kinds() else kind,
+            **{name: states.get(name, 0) for name in names},
+        )
+        for kind, states in counts.items()
+    ]
+
+
+def oldest_due(now: datetime) -> datetime | None:
+    """Since when the letter that has waited longest is due; for health checks."""
+    first = Message.objects.due(now).order_by("not_before").first()
+    return first.not_before if first else None
+
+
+# -- Forgetting ----------------------------------------------------------------------------
+
+KEPT_FOR = timedelta(days=30)
+
+
+def forget(now: datetime) -> int:
+    """Forget whom letters went to and what they held, thirty days after they were finished.
+
+    The row stays: it is the proof that the letter was posted, and keeps it from being again.
+    """
+    old = Message.objects.filter(
+        Q(state__in=FINAL) | Q(state=MessageState.UNCERTAIN),
+        finished_at__lt=now - KEPT_FOR,
+    ).exclude(recipient="")
+    return old.update(recipient="", payload={}, body=None, error="")
