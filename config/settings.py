@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from psycopg import IsolationLevel
 
 from config import env
+from config.brand import NotAColor, brand
 from config.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -178,8 +179,12 @@ MFA_TOTP_ISSUER = "Barnstorm"
 # -- Mail ----------------------------------------------------------------------------
 
 BRAND_NAME = env.text("BRAND_NAME", "Barnstorm")
-BRAND_COLOR = env.text("BRAND_COLOR", "#b3261e")
-BRAND_LOGO = env.text("BRAND_LOGO")
+BRAND_LOGO = env.text("BRAND_LOGO")  # an address on this site, e.g. /media/logo.svg
+try:
+    BRAND = brand(env.text("BRAND_COLOR", "#b3261e"))
+except NotAColor as error:
+    raise ImproperlyConfigured(f"BRAND_COLOR: {error}.") from error
+BRAND_COLOR = BRAND.color
 MAIL_FROM = env.text("MAIL_FROM", "hello@barnstorm.example")
 # Replies to invitations come to rsvp+<token>@MAIL_DOMAIN.
 MAIL_DOMAIN = env.text("MAIL_DOMAIN", MAIL_FROM.rpartition("@")[2])

@@ -1,10 +1,13 @@
 """What, when and where: events, timeslots, places, search."""
 
-from django.urls import re_path
+from django.urls import path, re_path
 
-from events import feeds
+from events import brand_views, feeds
 
 urlpatterns = [
+    path("brand.css", brand_views.brand_css, name="brand_css"),
+    path("brand.svg", brand_views.brand_icon, name="brand_icon"),
+    path("site.webmanifest", brand_views.manifest, name="manifest"),
     re_path(
         r"^events/(?P<id>\d+)(?:-(?P<slug>[-\w]*))?\.ics$", feeds.event_calendar, name="event_ics"
     ),
