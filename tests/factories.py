@@ -22,6 +22,7 @@ from events.states import (
     TimeslotState,
 )
 from hosts.models import Host, StaffRole, User
+from rsvps import links
 from rsvps.models import Guest, Rsvp, Supporter
 from rsvps.states import SEATED, RsvpStatus
 
@@ -145,23 +146,27 @@ def make_timeslot(
 
 def make_supporter(*, email: str = "", name: str = "", **fields) -> Supporter:
     number = next(_number)
-    return Supporter.objects.create(
+    supporter = Supporter.objects.create(
         email=email or f"guest{number}@example.org",
         name=name or f"Alex Guest-{number}",
         postal_code=fields.pop("postal_code", "43215"),
         created_at=fields.pop("created_at", timezone.now()),
         **fields,
     )
+    links.seal_supporter(supporter)
+    return supporter
 
 
 def make_guest(event: Event | None = None, *, supporter: Supporter | None = None, **fields):
     """A Guest (one supporter at one event) without RSVPs."""
-    return Guest.objects.create(
+    guest = Guest.objects.create(
         supporter=supporter or make_supporter(),
         event=event or make_event(),
         created_at=timezone.now(),
         **fields,
     )
+    links.seal_guest(guest)
+    return guest
 
 
 def make_rsvp(
@@ -192,6 +197,7 @@ def make_rsvp(
         changed_at=now,
         **fields,
     )
+    links.seal_rsvps(guest, [rsvp])
     if status in SEATED:
         timeslot.seats_taken += party_size
         timeslot.save(update_fields=["seats_taken"])
