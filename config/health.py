@@ -36,7 +36,4 @@ def readyz(request: HttpRequest) -> JsonResponse:
             problems.append("no delivery worker for five minutes: run manage.py deliver")
     except DatabaseError:
         problems.append("the database does not answer")
-    return JsonResponse(
-        {"ok": not problems, "problems": problems}, status=503 if problems else 200
-    )
-
+    return JsonResponse({"ok": not problems, "problems": problems}, status=503 if problems else 200)
