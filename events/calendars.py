@@ -42,11 +42,11 @@ def one_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
-def when_in_words(timeslot: Timeslot) -> str:
+def when_in_words(starts_at: datetime, ends_at: datetime, timezone: str) -> str:
     """Day, dates, times and zone at the event, e.g.
     "Saturday, January 9, 2027, 3:00 p.m. to 5:00 p.m. EST"."""
-    zone = ZoneInfo(timeslot.event.timezone)
-    start, end = timeslot.starts_at.astimezone(zone), timeslot.ends_at.astimezone(zone)
+    zone = ZoneInfo(timezone)
+    start, end = starts_at.astimezone(zone), ends_at.astimezone(zone)
     values = {
         "day": date_format(start, "l, F j, Y"),
         "start": date_format(start, "g:i a"),
@@ -96,7 +96,7 @@ def public_url(event: Event) -> str:
 
 def _description(timeslot: Timeslot, role: Role) -> str:
     event = timeslot.event
-    paragraphs = [when_in_words(timeslot)]
+    paragraphs = [when_in_words(timeslot.starts_at, timeslot.ends_at, event.timezone)]
     if (
         may_see(role, Field.JOINING_LINK, event)
         and event.attendance_mode != AttendanceMode.IN_PERSON
@@ -230,7 +230,8 @@ def add_links(timeslot: Timeslot) -> list[tuple[str, str]]:
     if event.is_private or event.state != EventState.APPROVED or is_cancelled(timeslot):
         return []
     title, place = one_line(event.title), place_for(event, Role.STRANGER)
-    words = f"{when_in_words(timeslot)}\n\n{public_url(event)}"
+    when = when_in_words(timeslot.starts_at, timeslot.ends_at, event.timezone)
+    words = f"{when}\n\n{public_url(event)}"
     start, end = timeslot.starts_at.astimezone(UTC), timeslot.ends_at.astimezone(UTC)
     google = {
         "action": "TEMPLATE",

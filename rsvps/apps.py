@@ -5,4 +5,8 @@ class RsvpsConfig(AppConfig):
     name = "rsvps"
 
     def ready(self) -> None:
-        from rsvps import checks  # noqa: F401  (registers itself)
+        from outbox.letters import register_planner
+        from rsvps import checks, letters, reminders  # noqa: F401  (checks register themselves)
+
+        letters.register_letters()
+        register_planner("reminders", reminders.plan)

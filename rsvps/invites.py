@@ -2,65 +2,242 @@
 
 Each function writes rows of the ledger inside its caller's transaction; call it in the same
 transaction as the change it tells of, after the change is saved. Posting twice is harmless.
+
+Two counters that only rise, `Timeslot.version` and `Rsvp.revision`, key the rows; their sum is
+the SEQUENCE the guest's calendar sees (rsvps.letters).
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
+from events.changes import Changes
 from events.models import Event, Timeslot
-from rsvps.models import Guest, Rsvp, Supporter
+from outbox import ledger
+from outbox.models import Message
+from outbox.states import MessageState
+from rsvps.models import Guest, ReminderRun, Rsvp, Supporter
+from rsvps.states import COMING, RsvpStatus
+from rsvps.wording import facts_before, facts_of
+
+# What says how a timeslot stands; a later one takes the place of an earlier one still waiting.
+_STANDING = ("invitation", "change", "cancellation", "unlisted")
+# Guests the host has not answered hear of changes too, in words alone.
+_TOLD = COMING | {RsvpStatus.PENDING}
+
+
+def _draft(kind: str, rsvp: Rsvp, *, now: datetime, step: str = "", **payload: Any) -> Message:
+    """A letter to one guest about one timeslot; of no use once the timeslot is over."""
+    timeslot = rsvp.timeslot
+    return ledger.draft(
+        kind,
+        to=rsvp.supporter.email,
+        subject=f"rsvp:{rsvp.pk}",
+        version=timeslot.version,
+        revision=rsvp.revision,
+        step=step,
+        topic=f"event:{timeslot.event_id}",
+        payload=payload,
+        zone=timeslot.event.timezone,
+        expires_at=max(timeslot.ends_at, now + timedelta(hours=1)),
+        now=now,
+    )
+
+
+def _tell(rsvps: Iterable[Rsvp], *, now: datetime) -> None:
+    """Note that these guests have now been told all there is: reminders due before are stale."""
+    keys = [rsvp.pk for rsvp in rsvps]
+    for start in range(0, len(keys), 500):
+        Rsvp.objects.filter(pk__in=keys[start : start + 500]).update(told_at=now)
 
 
 def post_invitation(rsvp: Rsvp, *, now: datetime, approved: bool = False) -> None:
     """The invitation to one timeslot, once `rsvp` is accepted: new, back, or `approved`."""
+    why = "approved" if approved else "back" if rsvp.revision else "new"
+    ledger.post_all([_draft("invitation", rsvp, now=now, why=why)])
+    _tell([rsvp], now=now)
+    # A planner whose clock runs ahead may have planned this timeslot's reminders already.
+    ReminderRun.objects.filter(timeslot=rsvp.timeslot, due_at__gt=now).update(planned_at=None)
 
 
 def post_party_change(rsvp: Rsvp, *, was: int, now: datetime) -> None:
     """Confirms a party of a new size (it was `was`); the calendar entry stays as it is."""
+    draft = _draft("party_change", rsvp, now=now, step=now.isoformat(), was=was)
+    ledger.withdraw(subject=draft.subject_key, kinds=["party_change"], now=now, why="changed again")
+    ledger.post_all([draft])
 
 
 def post_cancelled(rsvp: Rsvp, *, now: datetime) -> None:
     """The guest cancelled: CANCEL for their calendar, and the way back."""
+    ledger.post_all([_draft("rsvp_cancelled", rsvp, now=now)])
 
 
 def post_removed(rsvp: Rsvp, *, now: datetime, words: str = "") -> None:
     """The host took the guest off the list: CANCEL for their calendar."""
+    ledger.post_all([_draft("removed", rsvp, now=now, words=words)])
 
 
 def post_pending(rsvp: Rsvp, *, now: datetime) -> None:
     """The host answers each guest: no calendar object, it would look like a seat."""
+    ledger.post_all([_draft("pending", rsvp, now=now)])
 
 
 def post_declined_by_host(rsvp: Rsvp, *, now: datetime, words: str = "") -> None:
     """The host cannot have this guest: no calendar object, they never had one."""
+    ledger.post_all([_draft("declined_by_host", rsvp, now=now, words=words)])
 
 
-def post_confirm_address(supporter: Supporter, *, token: str, event: Event, now: datetime) -> None:
-    """The fixed-text letter behind whose link an unconfirmed RSVP is confirmed.
+def post_no_room(rsvp: Rsvp, *, now: datetime) -> None:
+    """Their calendar said yes again, but the seats are gone: CANCEL puts the entry right.
 
-    `token` is the raw one-shot ticket; none of the words typed into the form is used.
+    Raise `rsvp.revision` first, so that the CANCEL is newer than what the calendar has.
     """
+    ledger.post_all([_draft("no_room", rsvp, now=now)])
 
 
-def post_second_form(guest: Guest, *, token: str, now: datetime) -> None:
+# -- Links to press a button behind ----------------------------------------------------
+
+
+def post_confirm_address(guest: Guest, *, token: str, expires_at: datetime, now: datetime) -> None:
+    """The fixed-text letter behind whose link unconfirmed RSVPs are confirmed.
+
+    `token` is the raw one-shot ticket, good until `expires_at`; none of the words typed into
+    the form is used.
+    """
+    _post_ticket(
+        "confirm", guest, to=guest.supporter.email, token=token, expires_at=expires_at, now=now
+    )
+
+
+def post_second_form(guest: Guest, *, token: str, expires_at: datetime, now: datetime) -> None:
     """A second form came under a known address: `token`'s button makes it count."""
+    _post_ticket(
+        "second_form", guest, to=guest.supporter.email, token=token, expires_at=expires_at, now=now
+    )
 
 
-def post_new_address(guest: Guest, *, to: str, token: str, now: datetime) -> None:
+def post_new_address(
+    guest: Guest, *, to: str, token: str, expires_at: datetime, now: datetime
+) -> None:
     """The guest asked for another address: fixed text to the new one, with `token`'s button."""
+    _post_ticket("new_address", guest, to=to, token=token, expires_at=expires_at, now=now)
+
+
+def _post_ticket(
+    kind: str, guest: Guest, *, to: str, token: str, expires_at: datetime, now: datetime
+) -> None:
+    ledger.post_all(
+        [
+            ledger.draft(
+                kind,
+                to=to,
+                subject=f"guest:{guest.pk}",
+                step=now.isoformat(),
+                topic=f"event:{guest.event_id}",
+                payload={"token": token},
+                expires_at=expires_at,
+                now=now,
+            )
+        ]
+    )
 
 
 def post_resend(supporter: Supporter, *, now: datetime) -> None:
-    """ "Lost your letter?": one letter with the manage links of everything still to come."""
+    """ "Lost your letter?": one letter with the manage links of everything still to come.
+
+    Asked again within ten minutes it changes nothing: nobody's mailbox is flooded through us.
+    """
+    ten_minutes = int(now.timestamp()) // 600
+    ledger.post_all(
+        [
+            ledger.draft(
+                "resend",
+                to=supporter.email,
+                subject=f"supporter:{supporter.pk}",
+                step=str(ten_minutes),
+                expires_at=now + timedelta(hours=6),
+                now=now,
+            )
+        ]
+    )
 
 
-def post_changes(changes: Any, *, now: datetime, words: str = "") -> int:
-    """Tells everybody coming what `changes` (lifecycle.Changes) did to their timeslots.
+# -- What hosts and staff change -------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a guest was told last: `state` is nothing, on, cancelled or unlisted."""
+
+    state: str
+    facts: dict[str, str]
+    why: str = "new"  # of an invitation that has not left yet
+
+
+def post_changes(changes: Changes, *, now: datetime, words: str = "") -> int:
+    """Tells everybody coming, or waiting for an answer, what happened to their timeslots.
 
     Returns the number of letters. `words` is the host's or staff's note with a cancellation.
+    A change takes the place of one that has not left yet: its letter compares with what the
+    guest was told last, and nothing is sent where in the end nothing changed.
     """
-    return 0
+    groups = [
+        ("on", "on", changes.moved),
+        ("cancelled", "on", changes.reinstated),
+        ("unlisted", "on", changes.relisted),
+        ("on", "cancelled", changes.cancelled),
+        ("on", "unlisted", changes.unlisted),
+    ]
+    return sum(
+        _post_change(changes, timeslot, before=before, after=after, words=words, now=now)
+        for before, after, timeslots in groups
+        for timeslot in timeslots
+        if timeslot.ends_at > now
+    )
+
+
+def _post_change(
+    changes: Changes, timeslot: Timeslot, *, before: str, after: str, words: str, now: datetime
+) -> int:
+    timeslot.event = changes.event
+    facts = facts_of(timeslot).as_json()
+    was = facts_before(changes, timeslot).as_json()
+    rsvps = list(timeslot.rsvps.filter(status__in=_TOLD).select_related("supporter"))
+    waiting = _withdraw_waiting(rsvps, now=now)
+    told, drafts = [], []
+    for rsvp in rsvps:
+        rsvp.timeslot = timeslot
+        known = waiting.get(f"rsvp:{rsvp.pk}") or _Known(before, was)
+        if known.state == after and (after != "on" or known.facts == facts):
+            continue
+        told.append(rsvp)
+        kind = {"on": "change", "cancelled": "cancellation", "unlisted": "unlisted"}[after]
+        if after == "on" and known.state == "nothing":
+            kind = "invitation"
+        payload = {"knew": known.state, "was": known.facts, "why": known.why, "words": words}
+        drafts.append(_draft(kind, rsvp, now=now, **payload))
+    ledger.post_all(drafts)
+    _tell(told, now=now)
+    return len(drafts)
+
+
+def _withdraw_waiting(rsvps: list[Rsvp], *, now: datetime) -> dict[str, _Known]:
+    """Withdraw what has not left yet; {subject key: what its reader knows without it}."""
+    known: dict[str, _Known] = {}
+    keys = [f"rsvp:{rsvp.pk}" for rsvp in rsvps]
+    for start in range(0, len(keys), 500):
+        for message in Message.objects.filter(
+            subject_key__in=keys[start : start + 500],
+            kind__in=_STANDING,
+            state__in=[MessageState.QUEUED, MessageState.CLAIMED],
+        ).order_by("-pk"):
+            said = message.payload
+            state = said.get("knew", "nothing")  # an invitation's reader knows nothing yet
+            known[message.subject_key] = _Known(state, said.get("was", {}), said["why"])
+    for key in known:
+        ledger.withdraw(subject=key, kinds=_STANDING, now=now, why="changed again")
+    return known
 
 
 def post_host_message(
@@ -70,4 +247,45 @@ def post_host_message(
 
     `by` is the account's id, for staff. Returns the number of letters.
     """
-    return 0
+    guests = (
+        Guest.objects.filter(rsvps__in=Rsvp.objects.coming().filter(timeslot__in=list(timeslots)))
+        .select_related("supporter")
+        .distinct()
+    )
+    drafts = [
+        ledger.draft(
+            "host_message",
+            to=guest.supporter.email,
+            subject=f"guest:{guest.pk}",
+            step=now.isoformat(),
+            topic=f"event:{event.pk}",
+            payload={"words": words, "by": by},
+            zone=event.timezone,
+            now=now,
+        )
+        for guest in guests
+    ]
+    ledger.post_all(drafts)
+    return len(drafts)
+
+
+def last_sequence_sent(rsvp: Rsvp) -> int:
+    """The highest SEQUENCE that has left (or perhaps left) for this guest's calendar; -1: none."""
+    left = Message.objects.filter(
+        subject_key=f"rsvp:{rsvp.pk}",
+        kind__in=CALENDAR_KINDS,
+        state__in=[MessageState.SENT, MessageState.TRANSMITTING, MessageState.UNCERTAIN],
+    ).values_list("version", "revision")
+    return max((version + revision for version, revision in left), default=-1)
+
+
+# Kinds that carry a calendar object.
+CALENDAR_KINDS = (
+    "invitation",
+    "change",
+    "cancellation",
+    "unlisted",
+    "rsvp_cancelled",
+    "removed",
+    "no_room",
+)

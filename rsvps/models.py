@@ -4,7 +4,8 @@ from django.db import models
 from django.db.models import Q
 
 from events.models import Event, Timeslot
-from rsvps.states import COMING, SEATED, Attended, RsvpStatus
+from events.states import EventType
+from rsvps.states import COMING, SEATED, Attended, ReminderKind, RsvpStatus
 
 
 class Supporter(models.Model):
@@ -66,9 +67,12 @@ class Rsvp(models.Model):
     hold_expires_at = models.DateTimeField(null=True, blank=True)
     # The unguessable local part a calendar's reply comes to: rsvp+<token>@ (rsvps.links).
     reply_digest = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001
-    # What the guest's calendar has been told and has told us (RFC 5546 2.1.5).
-    sent_sequence = models.IntegerField(default=-1, editable=False)
+    # DTSTAMP of the newest reply their calendar sent (RFC 5546 2.1.5).
     reply_stamp = models.DateTimeField(null=True, blank=True)
+    # When a letter last told this guest when and where it is; reminders due before are stale.
+    told_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # When they last said "I'll be there" to a reminder.
+    reaffirmed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
 
@@ -136,3 +140,54 @@ class Feedback(models.Model):
 
     def __str__(self) -> str:
         return f"feedback on rsvp {self.rsvp_id}"
+
+
+class ReminderStep(models.Model):
+    """One reminder (or the thanks) as staff set it, for every type of event or for one.
+
+    `rsvps.reminders` says what each rule means; a row for a type takes the place of the row
+    (or the default) for all types.
+    """
+
+    kind = models.CharField(max_length=20, choices=ReminderKind)
+    event_type = models.CharField(max_length=20, choices=EventType, blank=True)  # "": every type
+    enabled = models.BooleanField(default=True)
+    # Day before: how many days before, and at which hour on the event's clock.
+    # On the day: hours before the start. Thanks: hours after the end.
+    days = models.PositiveSmallIntegerField(default=1)
+    hour = models.PositiveSmallIntegerField(default=11)
+    hours = models.PositiveSmallIntegerField(default=3)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "event_type"], name="one_step_per_type"),
+            # Between 08:00 and 20:00: nothing planned may fall into quiet hours.
+            models.CheckConstraint(
+                condition=Q(hour__gte=8, hour__lte=20, days__gte=1, days__lte=14, hours__lte=48),
+                name="reminder_step_sensible",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.event_type or 'every type'}"
+
+
+class ReminderRun(models.Model):
+    """That one step of one version of a timeslot has been planned for its guests."""
+
+    timeslot = models.ForeignKey(Timeslot, on_delete=models.CASCADE, related_name="reminder_runs")
+    kind = models.CharField(max_length=20, choices=ReminderKind)
+    version = models.PositiveIntegerField()
+    due_at = models.DateTimeField()
+    # By the planner's clock; None where it must look again.
+    planned_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["timeslot", "kind", "version"], name="one_run_per_step_and_version"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of timeslot {self.timeslot_id} v{self.version}"

@@ -28,3 +28,11 @@ class Attended(models.TextChoices):
     UNKNOWN = "unknown", _("Not known")
     YES = "yes", _("Yes")
     NO = "no", _("No")
+
+
+class ReminderKind(models.TextChoices):
+    """Letters that are planned by the clock; each is a kind of letter in the ledger."""
+
+    DAY_BEFORE = "reminder_day_before", _("Reminder the day before")
+    ON_THE_DAY = "reminder_on_the_day", _("Reminder on the day")
+    THANKS = "thanks", _("Thanks, and how was it?")

@@ -1,0 +1,193 @@
+"""What letters to guests say: contexts for their templates, and the calendar object with them.
+
+Every letter is made from the database as it stands when it leaves; its row's version and
+revision only say which change it tells of. SEQUENCE is their sum.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.formats import date_format
+
+from events import calendars
+from events.disclosure import Field, Role, may_see
+from events.models import Event, Timeslot
+from events.states import EventState
+from outbox.letters import Letter, compose
+from outbox.models import Message
+from rsvps import links, wording
+from rsvps.models import Guest, Rsvp, Supporter
+from rsvps.states import COMING, RsvpStatus
+
+Context = dict[str, object]
+
+
+def about_event(event: Event) -> Context:
+    return {
+        "event": event,
+        "title": calendars.one_line(event.title) or event.get_type_display(),
+        "event_url": calendars.public_url(event),
+        "host_url": f"{settings.SITE_URL}/host/",
+        "search_url": f"{settings.SITE_URL}/events/?near={event.public_postal_code}",
+    }
+
+
+def about_timeslot(timeslot: Timeslot, *, now: datetime, role: Role = Role.GUEST) -> Context:
+    """What a guest in `role` may know of a timeslot, for templates."""
+    event = timeslot.event
+    zone = ZoneInfo(event.timezone)
+    facts = wording.facts_of(timeslot, role)
+    phone = may_see(role, Field.CONTACT_PHONE, event)
+    return about_event(event) | {
+        "when": facts.when,
+        "short_when": date_format(timeslot.starts_at.astimezone(zone), "D, M j, g:i a"),
+        "day_word": wording.day_word(timeslot, now),
+        "date": wording.date_block(timeslot),
+        "place": wording.place_lines(event, role),
+        "joining_url": facts.joining_url,
+        "joining_notes": event.joining_notes if facts.joining_url else "",
+        "arrival": facts.arrival,
+        "contact_name": event.contact_name if may_see(role, Field.CONTACT_NAME, event) else "",
+        "contact_phone": event.contact_phone if phone else "",
+    }
+
+
+def about_rsvp(rsvp: Rsvp, *, now: datetime) -> Context:
+    coming = rsvp.status in COMING
+    manage_url = links.manage_url(rsvp.guest)
+    return about_timeslot(
+        rsvp.timeslot, now=now, role=Role.GUEST if coming else Role.OTHER_GUEST
+    ) | {
+        "name": calendars.one_line(rsvp.supporter.name).partition(" ")[0],
+        "party_size": rsvp.party_size,
+        "coming": coming,
+        "manage_url": manage_url,
+        "yes_url": f"{manage_url}coming/{rsvp.pk}/",
+        "no_url": f"{manage_url}cannot/{rsvp.pk}/",
+        "feedback_url": f"{manage_url}feedback/{rsvp.pk}/",
+        "unsubscribe_url": links.unsubscribe_url(rsvp.supporter),
+    }
+
+
+def subject_id(message: Message) -> int:
+    """The id in a subject key such as "rsvp:12"."""
+    return int(message.subject_key.partition(":")[2])
+
+
+def _nothing_more(rsvp: Rsvp, message: Message) -> Context:
+    return {}
+
+
+def what_changed(rsvp: Rsvp, message: Message) -> Context:
+    now = wording.facts_of(rsvp.timeslot)
+    return {"differences": wording.differences(message.payload["was"], now)}
+
+
+def whole_event(rsvp: Rsvp, message: Message) -> Context:
+    return {"whole_event": rsvp.timeslot.event.state == EventState.CANCELLED}
+
+
+@dataclass(frozen=True)
+class RsvpLetter:
+    """A letter about one RSVP; `frame` puts a calendar object in, `more` adds to the context."""
+
+    template: str
+    frame: Callable[[Timeslot], calendars.Frame] | None = None
+    more: Callable[[Rsvp, Message], Context] = _nothing_more
+
+    def render(self, message: Message, now: datetime) -> Letter:
+        found = Rsvp.objects.select_related("guest", "supporter", "timeslot__event")
+        return self.write(found.get(pk=subject_id(message)), message, now)
+
+    def write(self, rsvp: Rsvp, message: Message, now: datetime) -> Letter:
+        context = about_rsvp(rsvp, now=now) | message.payload | self.more(rsvp, message)
+        subject, text, html = compose(self.template, context)
+        unsubscribe_url = links.unsubscribe_url(rsvp.supporter)
+        # A guest who waits for the host's answer has no entry: it would look like a seat.
+        if self.frame is None or rsvp.status == RsvpStatus.PENDING:
+            return Letter(subject, text, html, unsubscribe_url=unsubscribe_url)
+        frame = self.frame(rsvp.timeslot)
+        address = links.reply_address(rsvp)
+        return Letter(
+            subject,
+            text,
+            html,
+            from_email=address,
+            from_name=settings.BRAND_NAME,
+            # People who write back reach people; calendars answer the ORGANIZER.
+            reply_to=settings.MAIL_FROM,
+            calendar=frame.fill(
+                sequence=message.version + message.revision,
+                organizer=address,
+                attendee=rsvp.supporter.email,
+                now=now,
+            ),
+            calendar_method=frame.method,
+            unsubscribe_url=unsubscribe_url,
+        )
+
+
+@dataclass(frozen=True)
+class TicketLetter:
+    """A letter of fixed text with a one-shot link; it may go to a stranger's address."""
+
+    template: str
+
+    def render(self, message: Message, now: datetime) -> Letter:
+        guest = Guest.objects.select_related("event", "supporter").get(pk=subject_id(message))
+        return self.write(guest, message, now)
+
+    def write(self, guest: Guest, message: Message, now: datetime) -> Letter:
+        url = settings.SITE_URL + reverse("confirm", kwargs={"token": message.payload["token"]})
+        minutes = max(1, round((message.expires_at - now) / timedelta(minutes=1)))
+        # The title was typed by a host and read by staff; of what the form's sender typed,
+        # nothing is here.
+        context = about_event(guest.event) | {
+            "confirm_url": url,
+            "minutes": minutes,
+            "private": guest.event.is_private,
+        }
+        return Letter(*compose(self.template, context))
+
+
+class ResendLetter:
+    """ "Lost your letter?": everything to come, with its links."""
+
+    def render(self, message: Message, now: datetime) -> Letter:
+        supporter = Supporter.objects.get(pk=subject_id(message))
+        rsvps = (
+            Rsvp.objects.filter(supporter=supporter, timeslot__ends_at__gt=now)
+            .exclude(status__in=[RsvpStatus.UNCONFIRMED, RsvpStatus.REMOVED])
+            .filter(timeslot__event__state__in=[EventState.APPROVED, EventState.CANCELLED])
+            .select_related("guest", "timeslot__event", "supporter")
+            .order_by("timeslot__starts_at", "pk")
+        )
+        return self.write(supporter, rsvps, now)
+
+    def write(self, supporter: Supporter, rsvps: Iterable[Rsvp], now: datetime) -> Letter:
+        items = [about_rsvp(rsvp, now=now) | {"rsvp": rsvp} for rsvp in rsvps]
+        url = links.unsubscribe_url(supporter)
+        return Letter(*compose("resend", {"rsvps": items}), unsubscribe_url=url)
+
+
+class HostMessageLetter:
+    """The host's own words to everybody coming."""
+
+    def render(self, message: Message, now: datetime) -> Letter:
+        guest = Guest.objects.select_related("event", "supporter").get(pk=subject_id(message))
+        return self.write(guest, message, now)
+
+    def write(self, guest: Guest, message: Message, now: datetime) -> Letter:
+        unsubscribe_url = links.unsubscribe_url(guest.supporter)
+        context = about_event(guest.event) | {
+            "name": calendars.one_line(guest.supporter.name).partition(" ")[0],
+            "words": message.payload["words"],
+            "contact_name": guest.event.contact_name,
+            "manage_url": links.manage_url(guest),
+            "unsubscribe_url": unsubscribe_url,
+        }
+        return Letter(*compose("host_message", context), unsubscribe_url=unsubscribe_url)

@@ -1,0 +1,248 @@
+"""The kinds of letter guests get, and whether one is still wanted at the moment of sending.
+
+What they say stands in rsvps.contents.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Literal
+
+from events import calendars
+from events.states import EventState
+from outbox.letters import Kind, Letter, register
+from outbox.models import Message
+from rsvps import examples, reminders
+from rsvps.contents import (
+    HostMessageLetter,
+    ResendLetter,
+    RsvpLetter,
+    TicketLetter,
+    subject_id,
+    what_changed,
+    whole_event,
+)
+from rsvps.models import Guest, Rsvp, Supporter
+from rsvps.states import COMING, GONE, RsvpStatus
+
+# -- Still wanted? -----------------------------------------------------------------------
+
+Wanted = Callable[[Message, datetime], str | None]
+
+
+def _wanted(check: Callable[[Rsvp, Message, datetime], str | None]) -> Wanted:
+    def wanted(message: Message, now: datetime) -> str | None:
+        found = Rsvp.objects.select_related("timeslot__event", "supporter")
+        rsvp = found.filter(pk=subject_id(message)).first()
+        if rsvp is None:
+            return "the RSVP is gone"
+        if rsvp.supporter.email != message.recipient:
+            return "the person has another address now"
+        return check(rsvp, message, now)
+
+    return wanted
+
+
+def _standing(rsvp: Rsvp, message: Message, now: datetime) -> str | None:
+    """For what says how a timeslot stands: it does, and nothing newer has been posted."""
+    if rsvp.timeslot.version != message.version:
+        return "changed since"
+    if rsvp.revision != message.revision:
+        return "the RSVP changed since"
+    if rsvp.timeslot.ends_at <= now:
+        return "the event is over"
+    return None
+
+
+def _invitation_wanted(rsvp: Rsvp, message: Message, now: datetime) -> str | None:
+    if rsvp.status not in COMING:
+        return "no longer coming"
+    if calendars.is_cancelled(rsvp.timeslot):
+        return "cancelled since"
+    return _standing(rsvp, message, now)
+
+
+def _change_wanted(rsvp: Rsvp, message: Message, now: datetime) -> str | None:
+    if rsvp.status not in COMING | {RsvpStatus.PENDING}:
+        return "no longer coming"
+    return _standing(rsvp, message, now)
+
+
+def _answer_wanted(*statuses: str) -> Wanted:
+    """For what answers or tells of one guest's own state: it is still theirs."""
+
+    def check(rsvp: Rsvp, message: Message, now: datetime) -> str | None:
+        if rsvp.status not in statuses or rsvp.revision != message.revision:
+            return "the RSVP changed since"
+        return "the event is over" if rsvp.timeslot.ends_at <= now else None
+
+    return _wanted(check)
+
+
+def _reminder_wanted(rsvp: Rsvp, message: Message, now: datetime) -> str | None:
+    timeslot = rsvp.timeslot
+    if rsvp.status not in COMING:
+        return "no longer coming"
+    if timeslot.event.state != EventState.APPROVED or calendars.is_cancelled(timeslot):
+        return "cancelled or unlisted since"
+    if timeslot.version != message.version:
+        return "changed since"
+    return None
+
+
+def _before_start(rsvp: Rsvp, message: Message, now: datetime) -> str | None:
+    if rsvp.timeslot.starts_at <= now:
+        return "the event has begun"
+    return _reminder_wanted(rsvp, message, now)
+
+
+def _on_the_day_wanted(rsvp: Rsvp, message: Message, now: datetime) -> str | None:
+    if reminders.reminded_late(rsvp.timeslot, rsvp.pk):
+        return "reminded late on the day before"
+    return _before_start(rsvp, message, now)
+
+
+def _confirm_wanted(message: Message, now: datetime) -> str | None:
+    waiting = Rsvp.objects.filter(guest=subject_id(message), status=RsvpStatus.UNCONFIRMED)
+    return None if waiting.exists() else "confirmed or given up since"
+
+
+def _guest_wanted(message: Message, now: datetime) -> str | None:
+    guest = Guest.objects.filter(pk=subject_id(message), blocked_at__isnull=True)
+    return None if guest.exists() else "the guest is gone"
+
+
+def _host_message_wanted(message: Message, now: datetime) -> str | None:
+    coming = Rsvp.objects.coming().filter(guest=subject_id(message))
+    return None if coming.exists() else "no longer coming"
+
+
+def _resend_wanted(message: Message, now: datetime) -> str | None:
+    return (
+        None if Supporter.objects.filter(pk=subject_id(message)).exists() else "the person is gone"
+    )
+
+
+# -- The kinds ---------------------------------------------------------------------------
+
+COMING_OR_WAITING = (*COMING, RsvpStatus.PENDING)
+
+# How timeslots and places in them stand: with a calendar object, so a copy does no harm.
+_STANDING: list[tuple[str, str, Wanted, RsvpLetter]] = [
+    (
+        "invitation",
+        "Invitation",
+        _wanted(_invitation_wanted),
+        RsvpLetter("invitation", calendars.request),
+    ),
+    (
+        "change",
+        "Change of time or place",
+        _wanted(_change_wanted),
+        RsvpLetter("change", calendars.request, what_changed),
+    ),
+    (
+        "cancellation",
+        "Event or date cancelled",
+        _wanted(_change_wanted),
+        RsvpLetter("cancellation", calendars.cancel, whole_event),
+    ),
+    (
+        "unlisted",
+        "No longer listed",
+        _wanted(_change_wanted),
+        RsvpLetter("unlisted", calendars.request),
+    ),
+    (
+        "rsvp_cancelled",
+        "RSVP cancelled",
+        _answer_wanted(*GONE),
+        RsvpLetter("rsvp_cancelled", calendars.cancel),
+    ),
+    (
+        "removed",
+        "Taken off the list",
+        _answer_wanted(RsvpStatus.REMOVED),
+        RsvpLetter("removed", calendars.cancel),
+    ),
+    (
+        "no_room",
+        "No room to come back to",
+        _answer_wanted(*GONE),
+        RsvpLetter("no_room", calendars.cancel),
+    ),
+    ("pending", "Waiting for the host", _answer_wanted(RsvpStatus.PENDING), RsvpLetter("pending")),
+    (
+        "party_change",
+        "New party size",
+        _answer_wanted(*COMING_OR_WAITING),
+        RsvpLetter("party_change"),
+    ),
+    (
+        "declined_by_host",
+        "Declined by the host",
+        _answer_wanted(RsvpStatus.DECLINED, RsvpStatus.REMOVED),
+        RsvpLetter("declined_by_host"),
+    ),
+]
+_TICKETS: list[tuple[str, str, Wanted]] = [
+    ("confirm", "Confirm your address", _confirm_wanted),
+    ("second_form", "Confirm a second form", _guest_wanted),
+    ("new_address", "Confirm a new address", _guest_wanted),
+]
+# By the clock: kept from the night, and from people who unsubscribed.
+_PLANNED: list[tuple[str, str, Wanted]] = [
+    ("reminder_day_before", "Reminder the day before", _wanted(_before_start)),
+    ("reminder_on_the_day", "Reminder on the day", _wanted(_on_the_day_wanted)),
+    ("thanks", "Thanks, and how was it?", _wanted(_reminder_wanted)),
+]
+
+
+def register_letters() -> None:
+    """Tell the ledger of every kind of letter to guests; called once, when the app is ready."""
+    for name, title, wanted, letter in _STANDING:
+        _register(name, title, wanted, letter.render, examples.of_rsvp(name, letter))
+    for name, title, wanted in _TICKETS:
+        ticket = TicketLetter(name)
+        _register(name, title, wanted, ticket.render, examples.of_ticket(name, ticket))
+    for name, title, wanted in _PLANNED:
+        planned = RsvpLetter(name)
+        example = examples.of_rsvp(name, planned)
+        _register(name, title, wanted, planned.render, example, quiet=True, in_doubt="leave")
+    resend = ResendLetter()
+    example = examples.of_resend(resend)
+    _register("resend", "Lost your letter?", _resend_wanted, resend.render, example)
+    message = HostMessageLetter()
+    _register(
+        "host_message",
+        "Message from the host",
+        _host_message_wanted,
+        message.render,
+        examples.of_host_message(message),
+        optional=True,
+        in_doubt="leave",
+    )
+
+
+def _register(
+    name: str,
+    title: str,
+    wanted: Wanted,
+    render: Callable[[Message, datetime], Letter],
+    example: Callable[[datetime], Letter],
+    *,
+    quiet: bool = False,
+    optional: bool = False,
+    in_doubt: Literal["resend", "leave"] = "resend",
+) -> None:
+    register(
+        Kind(
+            name=name,
+            title=title,
+            wanted=wanted,
+            render=render,
+            example=example,
+            quiet=quiet,
+            optional=optional,
+            in_doubt=in_doubt,
+        )
+    )
