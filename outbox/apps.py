@@ -3,3 +3,9 @@ from django.apps import AppConfig
 
 class OutboxConfig(AppConfig):
     name = "outbox"
+
+    def ready(self) -> None:
+        from outbox import checks, ledger, letters, suppression  # noqa: F401
+
+        letters.register_planner("outbox.forget", ledger.forget)
+        letters.register_planner("outbox.forget_soft_bounces", suppression.forget_soft_bounces)
