@@ -5,7 +5,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 PY = .venv/bin/python
 export PORT
 
-.PHONY: help run test setup setup-dev lint types lock vendor gazetteer check-migrations check-deploy
+.PHONY: help run test setup setup-dev lint types lock vendor gazetteer check-migrations check-deploy check-calendars
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -40,6 +40,9 @@ check-migrations: setup-dev ## Every model change has its migration
 
 check-deploy: setup-dev ## Django's deployment checks under production settings
 	@bin/check-deploy
+
+check-calendars: setup-dev ## Calendar objects read back by three parsers (COUNT=10000)
+	@$(PY) bench/check_calendars.py
 
 lock: setup-dev ## Refresh the two hash-locked requirement files (needs uv)
 	@for name in requirements requirements-dev; do \

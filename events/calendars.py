@@ -42,6 +42,14 @@ def one_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
+class _Text(icalendar.vText):
+    """TEXT (RFC 5545 3.3.11), escaped here: the library writes a typed "\\N" as a line break."""
+
+    def to_ical(self) -> bytes:
+        text = str(self).replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+        return text.replace("\n", "\\n").encode()
+
+
 def when_in_words(starts_at: datetime, ends_at: datetime, timezone: str) -> str:
     """Day, dates, times and zone at the event, e.g.
     "Saturday, January 9, 2027, 3:00 p.m. to 5:00 p.m. EST"."""
@@ -94,7 +102,8 @@ def public_url(event: Event) -> str:
     return f"{settings.SITE_URL}{event.get_absolute_url()}"
 
 
-def _description(timeslot: Timeslot, role: Role) -> str:
+def description(timeslot: Timeslot, role: Role) -> str:
+    """When in words, and what `role` may read of the event."""
     event = timeslot.event
     paragraphs = [when_in_words(timeslot.starts_at, timeslot.ends_at, event.timezone)]
     if (
@@ -117,14 +126,14 @@ def _vevent(timeslot: Timeslot, *, role: Role, cancelled: bool, bare: bool) -> i
     entry.add("uid", timeslot.uid)
     entry.add("dtstart", timeslot.starts_at.astimezone(UTC))
     entry.add("dtend", timeslot.ends_at.astimezone(UTC))
-    entry.add("summary", one_line(event.title) or event.get_type_display())
+    entry.add("summary", _Text(one_line(event.title) or event.get_type_display()))
     entry.add("class", "PRIVATE" if event.is_private else "PUBLIC")
     entry.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     if bare:
         return entry
-    entry.add("description", _description(timeslot, role))
+    entry.add("description", _Text(description(timeslot, role)))
     if place := place_for(event, role):
-        entry.add("location", place)
+        entry.add("location", _Text(place))
     if event.state in {EventState.APPROVED, EventState.CANCELLED}:
         entry.add("url", public_url(event))
         if not event.is_private and not event.is_virtual_only and event.latitude is not None:
@@ -160,8 +169,8 @@ def publish(timeslots: Iterable[Timeslot], *, name: str = "", role: Role = Role.
     """
     calendar = _calendar("PUBLISH")
     if name:
-        calendar.add("name", one_line(name))
-        calendar.add("x-wr-calname", one_line(name))
+        calendar.add("name", _Text(one_line(name)))
+        calendar.add("x-wr-calname", _Text(one_line(name)))
     for timeslot in timeslots:
         entry = _vevent(timeslot, role=role, cancelled=is_cancelled(timeslot), bare=False)
         entry.add("dtstamp", max(timeslot.changed_at, timeslot.event.updated_at).astimezone(UTC))

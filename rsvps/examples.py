@@ -80,7 +80,9 @@ def _message(kind: str, now: datetime, payload: dict[str, Any]) -> Message:
 def _payload(kind: str, rsvp: Rsvp) -> dict[str, Any]:
     if kind == "change":
         was = facts_of(rsvp.timeslot).as_json()
-        was["starts_at"] = (rsvp.timeslot.starts_at - timedelta(hours=1)).isoformat()
+        hour = timedelta(hours=1)
+        was["starts_at"] = (rsvp.timeslot.starts_at - hour).isoformat()
+        was["ends_at"] = (rsvp.timeslot.ends_at - hour).isoformat()
         was["place"] = "12 North Oak Street, Columbus, OH 43215"
         return {"knew": "on", "was": was}
     if kind in {"cancellation", "removed", "declined_by_host"}:

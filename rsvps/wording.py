@@ -122,8 +122,8 @@ def place_lines(event: Event, role: Role = Role.GUEST) -> list[str]:
     if event.is_virtual_only:
         return []
     if not may_see(role, Field.EXACT_PLACE, event):
-        place = calendars.place_for(event, role)
-        return [place] if place else []
-    street = calendars.one_line(" ".join(part for part in (event.street, event.unit) if part))
+        area = calendars.place_for(event, role)
+        return [_("Near %(area)s") % {"area": area}] if area else []
+    street = calendars.one_line(", ".join(part for part in (event.street, event.unit) if part))
     town = calendars.one_line(f"{event.city}, {event.state_code} {event.postal_code}".strip(" ,"))
     return [line for line in (calendars.one_line(event.venue), street, town) if line]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import icalendar
 import pytest
 from django.urls import reverse
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from events import calendars
@@ -137,6 +137,7 @@ class TestPublish:
 typed = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=300)
 
 
+@example(title="\\N is no line break, nor is \\n", description="\\N", venue="\\\\N;,")
 @settings(max_examples=60, deadline=None)
 @given(title=typed, description=typed, venue=typed)
 def test_hostile_text_reads_back_equal_and_breaks_no_line(title, description, venue):
