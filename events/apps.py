@@ -3,3 +3,9 @@ from django.apps import AppConfig
 
 class EventsConfig(AppConfig):
     name = "events"
+
+    def ready(self) -> None:
+        from events import geocoding
+        from outbox.letters import register_planner
+
+        register_planner("geocode again", geocoding.geocode_again)

@@ -340,6 +340,8 @@ class HomeCell(models.Model):
 
     address_digest = models.CharField(max_length=64, primary_key=True)
     cell = models.BigIntegerField()
+    # How well the position was known that gave the cell (events.homes).
+    precision = models.PositiveSmallIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"{self.cell:x}"

@@ -86,6 +86,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('address_digest', models.CharField(max_length=64, primary_key=True, serialize=False)),
                 ('cell', models.BigIntegerField()),
+                ('precision', models.PositiveSmallIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
