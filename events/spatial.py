@@ -7,6 +7,8 @@ Only the public place is ever read here.
 import math
 from datetime import UTC, datetime, timedelta
 from enum import IntFlag
+from functools import lru_cache
+from itertools import count
 from zoneinfo import ZoneInfo
 
 import h3.api.basic_int as h3
@@ -18,6 +20,10 @@ Vector = tuple[float, float, float]
 
 RESOLUTIONS = (4, 5, 6, 7)
 EARTH_MILES = 3958.7613  # mean radius (IUGG), in statute miles
+MILES_PER_KM = 0.621371192
+# From a cell's centre to its farthest corner, anywhere on the globe: measured at most 1.101
+# times the average edge of its resolution.
+REACH = {r: 1.12 * MILES_PER_KM * h3.average_hexagon_edge_length(r) for r in RESOLUTIONS}
 
 # A listing stays this long after its timeslot began, for people who are paging through a
 # search that started earlier; `search` itself shows only what begins after its `now`.
@@ -51,9 +57,13 @@ class Flag(IntFlag):
 
 
 def unit_vector(latitude: float, longitude: float) -> Vector:
-    """The point on the unit sphere (degrees in). Distances compare as squared chords."""
+    """The point on the unit sphere (degrees in). Distances compare as squared chords.
+
+    Rounded to some micrometres: PostgreSQL refuses to square a number like 1e-200.
+    """
     lat, lng = math.radians(latitude), math.radians(longitude)
-    return math.cos(lat) * math.cos(lng), math.cos(lat) * math.sin(lng), math.sin(lat)
+    x, y, z = math.cos(lat) * math.cos(lng), math.cos(lat) * math.sin(lng), math.sin(lat)
+    return round(x, 12), round(y, 12), round(z, 12)
 
 
 def squared_chord(miles: float) -> float:
@@ -61,9 +71,53 @@ def squared_chord(miles: float) -> float:
     return 4 * math.sin(min(miles / EARTH_MILES, math.pi) / 2) ** 2
 
 
+def squared_distance(one: Vector, other: Vector) -> float:
+    """The squared chord between two points: what the SQL computes, in the same order."""
+    x, y, z = one[0] - other[0], one[1] - other[1], one[2] - other[2]
+    return x * x + y * y + z * z
+
+
 def miles_of(squared: float) -> float:
     """The way over the ground, in miles, for a squared chord."""
     return 2 * EARTH_MILES * math.asin(min(1.0, math.sqrt(squared) / 2))
+
+
+def resolution_for(miles: float) -> int:
+    """The cells to search a circle by: few enough to open, small enough to waste little."""
+    if miles <= 3:
+        return 7
+    if miles <= 12:
+        return 6
+    return 5 if miles <= 60 else 4
+
+
+@lru_cache(maxsize=4096)
+def cover(latitude: float, longitude: float, miles: float, resolution: int) -> tuple[int, ...]:
+    """All cells of `resolution` that a circle of `miles` around the point may touch.
+
+    Grown ring by ring from the point's own cell until a whole ring lies outside, which holds
+    at the poles, across the antimeridian and around H3's twelve pentagons alike.
+    """
+    point = unit_vector(latitude, longitude)
+    limit = squared_chord(miles + REACH[resolution])
+    origin = h3.latlng_to_cell(latitude, longitude, resolution)
+    found = [origin]
+    for ring in count(1):
+        near = [
+            cell
+            for cell in h3.grid_ring(origin, ring)
+            if squared_distance(point, centre(cell)) <= limit
+        ]
+        if not near:
+            break
+        found += near
+    return tuple(found)
+
+
+@lru_cache(maxsize=65536)
+def centre(cell: int) -> Vector:
+    """The middle of a cell, as a point on the unit sphere."""
+    return unit_vector(*h3.cell_to_latlng(cell))
 
 
 def flags_of(event: Event) -> Flag:

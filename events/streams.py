@@ -1,0 +1,340 @@
+"""The SQL of the search: one ordered stream of listings per cell, merged.
+
+A flat `cell IN (...) ORDER BY starts LIMIT 20` lets a planner walk the whole time index; a
+stream per cell cannot go wrong, whatever the statistics say. PostgreSQL has LATERAL for it;
+SQLite does the same with a correlated subquery.
+
+One event is one result: a listing stands for its event if no earlier one of the same event is
+among what was asked for.
+
+
+Only numbers of our own making are written into the text; what people typed goes as parameters.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+
+from django.db import connection
+from django.db.models.expressions import RawSQL
+
+from events.spatial import (
+    REACH,
+    RESOLUTIONS,
+    Vector,
+    centre,
+    cover,
+    miles_of,
+    resolution_for,
+    squared_chord,
+    squared_distance,
+    unit_vector,
+)
+
+COARSEST = RESOLUTIONS[0]
+LAST_ID = 2**63 - 1
+DAY = 86_400
+# A local day begins at most 14 hours before and ends at most 12 hours after the UTC day.
+EAST, WEST = 14 * 3600, 12 * 3600
+EPOCH = date(1970, 1, 1).toordinal()
+
+# By distance: the first circle tried, in miles; where it holds fewer than SPARSE, the whole
+# circle is read at once.
+FIRST_RUNG = 2
+SPARSE = 3
+
+
+class Hit(NamedTuple):
+    """A listing that was found; `distance` is a squared chord, 0 where there is no circle."""
+
+    starts: int
+    timeslot_id: int
+    event_id: int
+    distance: float
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """What is asked of a listing besides its place, in the numbers of the search table."""
+
+    now: int  # Unix seconds; what began by then is out
+    types: tuple[int, ...] = ()
+    flags: int = 0
+    online: bool = False
+    day_from: int | None = None
+    day_to: int | None = None
+    minutes: tuple[int, int] | None = None  # from, and before
+    has_room: bool = False
+
+
+@dataclass(frozen=True)
+class Circle:
+    """A place on the globe (degrees) and how far around it (miles)."""
+
+    latitude: float
+    longitude: float
+    miles: float
+
+    @property
+    def centre(self) -> Vector:
+        return unit_vector(self.latitude, self.longitude)
+
+    @property
+    def resolution(self) -> int:
+        return resolution_for(self.miles)
+
+    @property
+    def cells(self) -> tuple[int, ...]:
+        return cover(self.latitude, self.longitude, self.miles, self.resolution)
+
+
+class _Sql:
+    """Text and parameters, put together in the order they are read."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.params: list[object] = []
+
+    def add(self, text: str, *params: object) -> "_Sql":
+        self.parts.append(text)
+        self.params.extend(params)
+        return self
+
+    def extend(self, other: "_Sql") -> "_Sql":
+        return self.add(" ".join(other.parts), *other.params)
+
+    def rows(self) -> list[tuple]:
+        with connection.cursor() as cursor:
+            cursor.execute(" ".join(self.parts), self.params)
+            return cursor.fetchall()
+
+    def hits(self) -> "list[Hit]":
+        return [Hit(*row) for row in self.rows()]
+
+
+def soonest(
+    criteria: Criteria, circle: Circle | None, *, after: tuple[int, int] | None, limit: int
+) -> list[Hit]:
+    """The next listings by (starts, timeslot), behind `after`; anywhere if no circle is given."""
+    if circle is None:
+        sql = _stream(criteria, "0.0", after=after).add("ORDER BY 1, 2 LIMIT %s", limit)
+    elif connection.vendor == "postgresql":
+        sql = _lateral(criteria, circle, after, limit)
+    else:
+        sql = _correlated(criteria, circle, after, limit)
+    return sql.hits()
+
+
+def soonest_ids(criteria: Criteria, *, limit: int) -> RawSQL:
+    """The timeslots `soonest` finds anywhere, as a subquery of somebody else's statement."""
+    stream = _stream(criteria, "0.0", after=None).add("ORDER BY 1, 2 LIMIT %s", limit)
+    sql = _Sql().add("SELECT s.timeslot_id FROM (").extend(stream).add(") AS s")
+    return RawSQL(" ".join(sql.parts), sql.params)  # noqa: S611
+
+
+def _lateral(criteria: Criteria, circle: Circle, after: tuple[int, int] | None, limit: int) -> _Sql:
+    sql = _Sql().add(
+        "SELECT s.starts, s.timeslot_id, s.event_id, s.distance"
+        " FROM unnest(%s::bigint[]) AS c(cell) CROSS JOIN LATERAL (",
+        list(circle.cells),
+    )
+    sql.extend(_in_cell(criteria, circle, after, limit)).add(") AS s")
+    return sql.add("ORDER BY 1, 2 LIMIT %s", limit)
+
+
+def _correlated(
+    criteria: Criteria, circle: Circle, after: tuple[int, int] | None, limit: int
+) -> _Sql:
+    distance = _distance(circle.centre)
+    sql = _Sql().add("WITH c(cell) AS (VALUES")
+    sql.add(", ".join(["(%s)"] * len(circle.cells)), *circle.cells)
+    sql.add(f") SELECT l.starts, l.timeslot_id, l.event_id, {distance}")
+    sql.add("FROM c CROSS JOIN events_listing AS l WHERE l.timeslot_id IN (")
+    sql.add("SELECT s.timeslot_id FROM (")
+    sql.extend(_in_cell(criteria, circle, after, limit)).add(") AS s)")
+    return sql.add("ORDER BY 1, 2 LIMIT %s", limit)
+
+
+def _in_cell(criteria: Criteria, circle: Circle, after: tuple[int, int] | None, limit: int) -> _Sql:
+    """The next listings of the cell `c.cell` that are inside the circle."""
+    sql = _stream(criteria, _distance(circle.centre), after=after)
+    sql.add(f"AND l.r{circle.resolution} = c.cell")
+    _inside(sql, circle)
+    return sql.add("ORDER BY l.starts, l.timeslot_id LIMIT %s", limit)
+
+
+def nearest(
+    criteria: Criteria,
+    circle: Circle,
+    *,
+    after: tuple[float, int, int] | None,
+    limit: int,
+) -> list[Hit]:
+    """The next listings inside the circle by (distance, starts, timeslot), behind `after`.
+
+    Small circles first, as dense as they turn out to be: at most three statements.
+    """
+    miles = max(FIRST_RUNG, miles_of(after[0]) * 1.2 if after else 0)
+    for _rung in range(2):
+        if miles >= circle.miles * 0.7:
+            break
+        hits = _within(criteria, replace(circle, miles=miles), after, limit).hits()
+        if len(hits) == limit:
+            return hits
+        if len(hits) < SPARSE:
+            break
+        # Were they spread evenly, this circle would hold half as many again as are wanted.
+        miles *= max(1.5, math.sqrt(1.5 * limit / len(hits)))
+    return _within(criteria, circle, after, limit).hits()
+
+
+def probe(
+    criteria: Criteria, circle: Circle, *, few: int, limit: int
+) -> tuple[list[Hit], list[int]]:
+    """The nearest inside the circle and, only if they are too few, all cells that hold anything.
+
+    The occupied cells (of the coarsest resolution) are found by leaping through their index.
+    """
+    cell = f"r{COARSEST}"
+    sql = _Sql().add("WITH RECURSIVE near AS MATERIALIZED (")
+    sql.extend(_within(criteria, circle, None, limit)).add("), occupied(cell) AS (")
+    sql.add(f"SELECT min({cell}) FROM events_listing WHERE {cell} > 0")
+    sql.add("AND (SELECT count(*) FROM near) < %s", few)
+    sql.add(f"UNION ALL SELECT (SELECT min(l.{cell}) FROM events_listing AS l")
+    sql.add(f"WHERE l.{cell} > o.cell) FROM occupied AS o WHERE o.cell IS NOT NULL)")
+    sql.add("SELECT starts, timeslot_id, event_id, distance, 0 AS cell FROM near")
+    sql.add("UNION ALL SELECT 0, 0, 0, 0.0, cell FROM occupied WHERE cell IS NOT NULL")
+    rows = sql.add("ORDER BY 4, 1, 2").rows()
+    return [Hit(*row[:4]) for row in rows if not row[4]], [row[4] for row in rows if row[4]]
+
+
+def nearest_in(criteria: Criteria, origin: Vector, occupied: list[int], *, limit: int) -> list[Hit]:
+    """The nearest listings however far, by (distance, starts, timeslot)."""
+    cells = sorted((squared_distance(origin, centre(cell)), cell) for cell in occupied)
+    close, rest = cells[:32], cells[32:]
+    hits = _among_cells(criteria, origin, [cell for _away, cell in close], limit).hits()
+    if not rest:
+        return hits
+    # What lies in any further cell is at least this far away.
+    safe = squared_chord(max(0.0, miles_of(rest[0][0]) - REACH[COARSEST]))
+    if len(hits) == limit and hits[-1].distance < safe:
+        return hits
+    return _among_cells(criteria, origin, None, limit).hits()
+
+
+def _among_cells(criteria: Criteria, origin: Vector, cells: list[int] | None, limit: int) -> _Sql:
+    sql = _stream(criteria, _distance(origin), after=None)
+    if cells is None:
+        sql.add(f"AND l.r{COARSEST} > 0")
+    else:
+        sql.add(f"AND l.r{COARSEST} IN ({_marks(cells) or 'NULL'})", *cells)
+    return sql.add("ORDER BY 4, 1, 2 LIMIT %s", limit)
+
+
+def count(criteria: Criteria, circle: Circle | None, *, cap: int) -> int:
+    """How many events match, counted no further than `cap`."""
+    stream = _among(criteria, circle) if circle else _stream(criteria, "0.0", after=None)
+    sql = _Sql().add("SELECT count(*) FROM (").extend(stream).add("LIMIT %s) AS s", cap)
+    return sql.rows()[0][0]
+
+
+def _within(
+    criteria: Criteria, circle: Circle, after: tuple[float, int, int] | None, limit: int
+) -> _Sql:
+    """What is inside the circle, nearest first."""
+    sql = _among(criteria, circle)
+    if after:
+        distance = _distance(circle.centre)
+        sql.add(f"AND ({distance}, l.starts, l.timeslot_id) > (%s, %s, %s)", *after)
+    return sql.add("ORDER BY 4, 1, 2 LIMIT %s", limit)
+
+
+def _among(criteria: Criteria, circle: Circle) -> _Sql:
+    """What is inside the circle, in no order."""
+    cells = circle.cells
+    sql = _stream(criteria, _distance(circle.centre), after=None)
+    sql.add(f"AND l.r{circle.resolution} IN ({_marks(cells)})", *cells)
+    _inside(sql, circle)
+    return sql
+
+
+def _distance(origin: Vector) -> str:
+    """The squared chord to a point. Numbers of our own making, so they may stand in the SQL."""
+    x, y, z = (repr(value) for value in origin)
+    return (
+        f"((l.x - ({x})) * (l.x - ({x})) + (l.y - ({y})) * (l.y - ({y}))"
+        f" + (l.z - ({z})) * (l.z - ({z})))"
+    )
+
+
+def _inside(sql: _Sql, circle: Circle) -> None:
+    sql.add(f"AND {_distance(circle.centre)} <= %s", squared_chord(circle.miles))
+
+
+def _stream(criteria: Criteria, distance: str, *, after: tuple[int, int] | None) -> _Sql:
+    """Matching listings that stand for their events, behind `after`."""
+    position = max(after or (0, 0), (criteria.now, LAST_ID))
+    if criteria.day_from is not None:
+        position = max(position, ((criteria.day_from - EPOCH) * DAY - EAST - 1, LAST_ID))
+    sql = _Sql().add(
+        f"SELECT l.starts, l.timeslot_id, l.event_id, {distance} AS distance"
+        " FROM events_listing AS l WHERE (l.starts, l.timeslot_id) > (%s, %s)",
+        *position,
+    )
+    if criteria.day_to is not None:
+        sql.add("AND l.starts < %s", (criteria.day_to + 1 - EPOCH) * DAY + WEST)
+    if criteria.types:
+        sql.add(f"AND l.type IN ({_marks(criteria.types)})", *criteria.types)
+    if criteria.flags:
+        sql.add("AND (l.flags & %s) = %s", criteria.flags, criteria.flags)
+    if criteria.online:
+        sql.add("AND l.online")
+    _of_the_timeslot(sql, criteria, "l")
+    return _first_of_its_event(sql, criteria)
+
+
+def _of_the_timeslot(sql: _Sql, criteria: Criteria, row: str) -> None:
+    """What may differ from one timeslot of an event to the next."""
+    if criteria.day_from is not None:
+        sql.add(f"AND {row}.day >= %s", criteria.day_from)
+    if criteria.day_to is not None:
+        sql.add(f"AND {row}.day <= %s", criteria.day_to)
+    if criteria.minutes is not None:
+        sql.add(f"AND {row}.minute >= %s AND {row}.minute < %s", *criteria.minutes)
+    if criteria.has_room:
+        sql.add(
+            "AND EXISTS (SELECT 1 FROM events_timeslot AS t"
+            f" WHERE t.id = {row}.timeslot_id"
+            " AND (t.capacity IS NULL OR t.seats_taken < t.capacity))"
+        )
+
+
+def _first_of_its_event(sql: _Sql, criteria: Criteria) -> _Sql:
+    if criteria.minutes is None and not criteria.has_room:
+        # Time alone decides, and timeslots come in its order: looking at the one before is
+        # enough, and it stands in the same index row.
+        if criteria.day_from is None:
+            return sql.add("AND l.previous_starts <= %s", criteria.now)
+        return sql.add(
+            "AND (l.previous_starts <= %s OR l.previous_day < %s)",
+            criteria.now,
+            criteria.day_from,
+        )
+    sql.add(
+        "AND NOT EXISTS (SELECT 1 FROM events_listing AS e WHERE e.event_id = l.event_id"
+        " AND e.starts > %s AND (e.starts, e.timeslot_id) < (l.starts, l.timeslot_id)",
+        criteria.now,
+    )
+    _of_the_timeslot(sql, criteria, "e")
+    return sql.add(")")
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join(["%s"] * len(values))
+
+
+def unix(instant: datetime) -> int:
+    """Whole seconds since 1970, as the search table counts."""
+    return int(instant.astimezone(UTC).timestamp())

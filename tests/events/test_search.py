@@ -1,0 +1,337 @@
+"""Search against brute force: same events, same order, none twice, none missing."""
+
+import os
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from events import search as module
+from events.models import Event, Timeslot
+from events.search import FEW, TIMES_OF_DAY, SearchQuery, find, search
+from events.spatial import (
+    index_event,
+    miles_of,
+    squared_chord,
+    squared_distance,
+    unit_vector,
+)
+from events.states import AttendanceMode, EventState, EventType, TimeslotState, YesNoUnknown
+from tests.factories import make_event, make_host, make_timeslot
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 1, 3, 30, 0, 500_000, tzinfo=UTC)  # a DST change in the US is near
+EXAMPLES = int(os.environ.get("SEARCH_EXAMPLES", "12"))
+
+TYPES = [EventType.CANVASS, EventType.RALLY, EventType.MEETING]
+ZONES = ["America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kolkata"]
+CENTRES = [
+    (40.75, -73.98),  # Manhattan
+    (90.0, 0.0),
+    (-89.999, 12.0),
+    (-16.9, 179.999),  # Fiji, on the antimeridian
+    (64.7, 10.536),  # one of H3's pentagons
+    (0.0, 0.0),
+]
+
+slots = st.lists(
+    st.tuples(
+        st.integers(-20, 140).map(lambda half_hours: half_hours * 1800),
+        st.booleans() | st.just(False),  # cancelled
+        st.sampled_from([None, 0, 1]),  # room left
+    ),
+    min_size=1,
+    max_size=4,
+)
+spread = st.floats(-1, 1, allow_nan=False)
+events = st.fixed_dictionaries(
+    {
+        "offset": st.tuples(spread, spread),
+        "scale": st.sampled_from([0, 0.02, 0.3, 2, 60]),
+        "type": st.sampled_from(TYPES),
+        "attendance_mode": st.sampled_from(AttendanceMode.values),
+        "wheelchair": st.sampled_from(YesNoUnknown.values),
+        "official": st.booleans(),
+        "timezone": st.sampled_from(ZONES),
+        "state": st.sampled_from([EventState.APPROVED] * 5 + [EventState.UNLISTED]),
+        "slots": slots,
+    }
+)
+dates = st.none() | st.integers(-2, 4).map(lambda n: (NOW + timedelta(days=n)).date())
+queries = st.fixed_dictionaries(
+    {
+        "within_miles": st.sampled_from([1, 3, 5, 10, 12.5, 25, 50, 61, 100, 250, 500]),
+        "sort": st.sampled_from(["time", "distance"]),
+        "date_from": dates,
+        "date_to": dates,
+        "types": st.sets(st.sampled_from(TYPES), max_size=2).map(tuple),
+        "where": st.sampled_from(["", "", "in_person", "virtual"]),
+        "accessible": st.booleans() | st.just(False),
+        "official": st.booleans() | st.just(False),
+        "has_room": st.booleans() | st.just(False),
+        "time_of_day": st.sampled_from(["", "", *TIMES_OF_DAY]),
+        "limit": st.sampled_from([1, 2, 5, 20]),
+    }
+)
+
+
+@contextmanager
+def world(centre, drawn):
+    """Store the drawn events, and take them back afterwards."""
+    with transaction.atomic():
+        host = make_host().user
+        for fields in drawn:
+            store(host, centre, dict(fields))
+        yield
+        transaction.set_rollback(True)
+
+
+def store(host, centre, fields):
+    (north, east), scale = fields.pop("offset"), fields.pop("scale")
+    drawn = fields.pop("slots")
+    latitude = max(-90.0, min(90.0, centre[0] + north * scale))
+    longitude = (centre[1] + east * scale + 180) % 360 - 180
+    event = make_event(host=host, latitude=latitude, longitude=longitude, **fields)
+    for seconds, cancelled, room in drawn:
+        make_timeslot(
+            event,
+            starts_at=NOW.replace(microsecond=0) + timedelta(seconds=seconds),
+            state=TimeslotState.CANCELLED if cancelled else TimeslotState.OPEN,
+            capacity=room,
+        )
+    index_event(event, now=NOW)
+    return event
+
+
+def brute_force(query, *, now):
+    """All matching (timeslot pk, event pk), in order, by looking at everything there is."""
+    now = now.replace(microsecond=0)
+    rows = []
+    for event in Event.objects.filter(state=EventState.APPROVED):
+        distance = distance_to(event, query)
+        if distance is None or not event_matches(event, query):
+            continue
+        matching = [
+            (timeslot.starts_at, timeslot.pk)
+            for timeslot in event.timeslots.filter(state=TimeslotState.OPEN, starts_at__gt=now)
+            if timeslot_matches(event, timeslot, query)
+        ]
+        if matching:
+            starts_at, pk = min(matching)
+            rows.append((distance if query.by_distance else 0, starts_at, pk, event.pk))
+    return [(pk, event_pk) for _distance, _starts, pk, event_pk in sorted(rows)]
+
+
+def distance_to(event, query):
+    if query.circle is None:
+        return 0
+    if event.attendance_mode == AttendanceMode.VIRTUAL:
+        return None
+    point = unit_vector(event.public_latitude, event.public_longitude)
+    distance = squared_distance(point, query.circle.centre)
+    return distance if distance <= squared_chord(query.within_miles) else None
+
+
+def event_matches(event, query):
+    return (
+        (not query.types or event.type in query.types)
+        and (not query.accessible or event.wheelchair == YesNoUnknown.YES)
+        and (not query.official or event.official)
+        and (query.where != "in_person" or event.attendance_mode != AttendanceMode.VIRTUAL)
+        and (query.where != "virtual" or event.attendance_mode != AttendanceMode.IN_PERSON)
+    )
+
+
+def timeslot_matches(event, timeslot, query):
+    local = timeslot.starts_at.astimezone(ZoneInfo(event.timezone))
+    minute = local.hour * 60 + local.minute
+    start, end = TIMES_OF_DAY.get(query.time_of_day, (0, 1440))
+    return (
+        (query.date_from is None or local.date() >= query.date_from)
+        and (query.date_to is None or local.date() <= query.date_to)
+        and start <= minute < end
+        and (not query.has_room or timeslot.room_left != 0)
+    )
+
+
+def pages(query, *, now, between=lambda: None, tick=timedelta(0)):
+    """Every page to the end, as (timeslot pk, event pk)."""
+    seen = []
+    while True:
+        found = find(query, now=now)
+        seen += [(hit.timeslot_id, hit.event_id) for hit in found.hits]
+        if not found.next_key:
+            return seen
+        query = replace(query, after=found.next_key)
+        between()
+        now += tick
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(
+    centre=st.sampled_from(CENTRES) | st.tuples(st.floats(-90, 90), st.floats(-180, 180)),
+    drawn=st.lists(events, min_size=3, max_size=12),
+    asked=st.lists(queries, min_size=6, max_size=6),
+    away=st.sampled_from([0, 0, 0.01, 1, 30]),
+)
+def test_search_finds_what_brute_force_finds(centre, drawn, asked, away):
+    with world(centre, drawn):
+        for fields in asked:
+            place = (max(-90.0, centre[0] - away), centre[1])
+            query = SearchQuery(latitude=place[0], longitude=place[1], **fields)
+            expected = brute_force(query, now=NOW)
+            first = find(query, now=NOW)
+            if first.widened_to:
+                assert len(expected) < FEW
+                wider = replace(query, within_miles=first.widened_to)
+                expected = brute_force(wider, now=NOW)
+                assert len(expected) >= FEW
+                assert pages(wider, now=NOW) == expected
+                ids = [(hit.timeslot_id, hit.event_id) for hit in first.hits]
+                assert ids == expected[: query.limit]
+                assert bool(first.next_key) == (len(expected) > query.limit)
+            elif first.far:
+                assert len(expected) < FEW
+                assert_nearest_however_far(query, first)
+            else:
+                assert pages(query, now=NOW) == expected
+                assert first.about == len(expected)
+
+
+def assert_nearest_however_far(query, found):
+    everywhere = replace(query, within_miles=13_000, sort="distance")
+    circle = module.Circle(query.latitude, query.longitude, 13_000)
+    rows = []
+    for pk, event_pk in brute_force(replace(everywhere, latitude=None), now=NOW):
+        event = Event.objects.get(pk=event_pk)
+        if event.attendance_mode != AttendanceMode.VIRTUAL:
+            point = unit_vector(event.public_latitude, event.public_longitude)
+            starts_at = Timeslot.objects.get(pk=pk).starts_at
+            rows.append((squared_distance(point, circle.centre), starts_at, pk, event_pk))
+    expected = [(pk, event_pk) for _distance, _starts, pk, event_pk in sorted(rows)]
+    assert [(hit.timeslot_id, hit.event_id) for hit in found.hits] == expected[: module.NEAREST]
+
+
+# -- what the properties do not say ----------------------------------------------------------
+
+COLUMBUS = SearchQuery(latitude=39.9612, longitude=-82.9988, place="Columbus, OH")
+
+
+def near_columbus(*, miles_north=0.0, hours=(24,), **fields):
+    event = make_event(latitude=39.9612 + miles_north / 69.0, **fields)
+    for hour in hours:
+        make_timeslot(event, starts_at=NOW.replace(microsecond=0) + timedelta(hours=hour))
+    index_event(event, now=NOW)
+    return event
+
+
+def test_events_added_between_pages_push_nothing_out_and_bring_nothing_back():
+    first = [near_columbus(hours=(hour,)) for hour in range(10, 16)]
+
+    seen = pages(replace(COLUMBUS, limit=2), now=NOW, between=lambda: near_columbus(hours=(1, 300)))
+
+    assert [pk for _slot, pk in seen][: len(first)] == [event.pk for event in first]
+    assert len(seen) == len(set(seen))
+
+
+def test_an_event_does_not_come_back_by_its_evening_when_its_morning_begins_between_pages():
+    both = near_columbus(hours=(0.5, 9))
+    others = [near_columbus(hours=(hour,)) for hour in (1, 2, 20)]
+
+    seen = pages(replace(COLUMBUS, limit=1), now=NOW, tick=timedelta(minutes=25))
+
+    assert [pk for _slot, pk in seen] == [both.pk, *(event.pk for event in others)]
+
+
+def test_a_search_a_minute_after_the_morning_began_finds_the_event_by_its_evening():
+    event = near_columbus(hours=(1, 9))
+
+    page = search(COLUMBUS, now=NOW + timedelta(hours=1, minutes=1))
+
+    (result,) = page.results
+    assert result.timeslot == event.timeslots.order_by("starts_at")[1]
+
+
+def test_too_few_near_widens_the_circle_to_the_next_step_that_helps():
+    near_columbus(miles_north=3)
+    near_columbus(miles_north=20)
+    near_columbus(miles_north=42)
+    near_columbus(miles_north=80)
+
+    page = search(replace(COLUMBUS, within_miles=5), now=NOW)
+
+    assert page.widened_to == 50
+    assert page.about == 3
+    assert [round(result.distance_miles) for result in page.results] == [3, 20, 42]
+
+
+def test_nothing_near_shows_the_nearest_however_far_and_what_is_online():
+    far = near_columbus(miles_north=400)
+    farther = near_columbus(miles_north=900)
+    online = make_event(virtual=True)
+    make_timeslot(online, starts_at=NOW + timedelta(days=1))
+    index_event(online, now=NOW)
+
+    page = search(COLUMBUS, now=NOW)
+
+    assert page.far
+    assert page.about == 0
+    assert [result.event for result in page.results] == [far, farther]
+    assert [result.event for result in page.online] == [online]
+
+
+def test_the_nearest_is_found_across_the_globe_even_when_many_are_elsewhere():
+    for number in range(40):
+        near_columbus(miles_north=-2 * 35 * number + 1400)
+    page = search(SearchQuery(latitude=-33.9, longitude=151.2), now=NOW)
+
+    distances = [result.distance_miles for result in page.results]
+    assert distances == sorted(distances)
+    every = [
+        squared_distance(
+            unit_vector(event.public_latitude, event.public_longitude), unit_vector(-33.9, 151.2)
+        )
+        for event in Event.objects.all()
+    ]
+    assert distances[0] == pytest.approx(miles_of(min(every)))
+
+
+@pytest.mark.parametrize("sort", ["time", "distance"])
+@pytest.mark.parametrize(
+    "after", ["", "x", "1_2", "1_2_3", "9" * 40 + "_1_1", "nan_1_1_nan", "1_2_3_4"]
+)
+def test_a_page_key_that_is_not_ours_shows_the_first_page(after, sort):
+    event = near_columbus()
+    page = search(replace(COLUMBUS, after=after, sort=sort), now=NOW)
+    assert [result.event for result in page.results] == [event]
+
+
+@pytest.mark.parametrize("rows", [1, 30])
+@pytest.mark.parametrize("sort", ["time", "distance"])
+@pytest.mark.parametrize("miles_north", [0, 60, 300])
+def test_a_search_takes_at_most_five_statements_however_many_rows(
+    rows, sort, miles_north, django_assert_max_num_queries
+):
+    for _ in range(rows):
+        near_columbus(miles_north=miles_north)
+    with django_assert_max_num_queries(5):
+        page = search(replace(COLUMBUS, sort=sort), now=NOW)
+        for result in page.results:
+            assert result.event.public_city == "Columbus"
+            assert result.timeslot.room_left is None
+
+
+def test_the_exact_place_is_not_even_read(django_assert_num_queries):
+    near_columbus(private=True)
+    (result,) = search(COLUMBUS, now=NOW).results
+    hidden = {"street", "unit", "venue", "latitude", "longitude", "city", "postal_code"}
+    assert hidden <= result.event.get_deferred_fields()
