@@ -157,7 +157,14 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "hosts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*"]
+# The password is for those who want one: hosts.forms.accounts asks for it at log-in only.
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
+ACCOUNT_FORMS = {
+    "login": "hosts.forms.accounts.LoginForm",
+    "signup": "hosts.forms.accounts.SignupForm",
+    "request_login_code": "hosts.forms.accounts.CodeForm",
+    "reset_password": "hosts.forms.accounts.ResetPasswordForm",
+}
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
@@ -296,5 +303,6 @@ if HTTPS:
     CSRF_COOKIE_NAME = "__Host-csrf"
     if env.flag("BEHIND_PROXY", default=True):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+        ALLAUTH_TRUSTED_PROXY_COUNT = 1  # whose X-Forwarded-For counts for rate limits
 elif PRODUCTION:
     raise ImproperlyConfigured("SITE_URL must start with https:// in production.")

@@ -1,7 +1,47 @@
 """Where allauth meets Barnstorm."""
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import resolve_url
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from hosts.account_mail import post_account_mail
+from hosts.models import RecordKind, User
+from hosts.records import record
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Account mail leaves through the ledger, like every other letter."""
+    """Account mail leaves through the ledger; staff land on their own desk, on the record."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "incorrect_code": _("That is not the code from the letter. Please try again."),
+        "email_password_mismatch": _("This e-mail address and password do not go together."),
+        "too_many_login_attempts": _("Too many tries. Please wait five minutes, then try again."),
+        "rate_limited": _("That was a bit fast. Please wait a minute, then try again."),
+    }
+
+    def clean_email(self, email: str) -> str:
+        if len(email) > User._meta.get_field("email").max_length:
+            raise ValidationError(_("No e-mail address is that long. Please check it."))
+        return email
+
+    def send_mail(self, template_prefix: str, email: str, context: dict) -> None:
+        post_account_mail(
+            template_prefix.rpartition("/")[2],
+            to=email,
+            code=context.get("code", ""),
+            now=timezone.now(),
+        )
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        if request.user.is_authenticated and request.user.staff_role:
+            return resolve_url("review_queue")
+        return super().get_login_redirect_url(request)
+
+    def post_login(self, request: HttpRequest, user, **details) -> HttpResponseBase:
+        if user.staff_role:
+            record(RecordKind.LOGIN, about=f"user:{user.pk}", by=user, now=timezone.now())
+        return super().post_login(request, user, **details)

@@ -6,6 +6,11 @@ class HostsConfig(AppConfig):
     name = "hosts"
     default = True
 
+    def ready(self) -> None:
+        from hosts import account_mail
+
+        account_mail.register_kinds()
+
 
 class RepairsConfig(admin_apps.AdminConfig):
     """Django's admin, opened to senior staff with a second factor only (hosts.repairs)."""

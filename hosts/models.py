@@ -20,9 +20,16 @@ class StaffRole(models.TextChoices):
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields) -> "User":
+        """A user, and the row allauth keeps of their address.
+
+        The address counts as confirmed once somebody logs in by a code mailed there.
+        """
+        from allauth.account.models import EmailAddress  # it needs this model first
+
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
+        EmailAddress.objects.create(user=user, email=user.email, primary=True)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields) -> "User":
@@ -208,3 +215,34 @@ class SitePage(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class RecordKind(models.TextChoices):
+    ROLE = "role", _("Role")
+    LOGIN = "login", _("Staff log-in")
+    DECISION = "decision", _("Decision")
+    EXPORT = "export", _("Export")
+    TEXT = "text", _("Text of the site")
+    REPORT = "report", _("Report")
+
+
+class Record(models.Model):
+    """Something staff did, for whoever has to find out later. Written once, never changed."""
+
+    kind = models.CharField(max_length=8, choices=RecordKind)
+    # What it was done to, as "user:3" or "event:7"; ids only, so it may outlive the person.
+    about = models.CharField(max_length=60)
+    words = models.CharField(max_length=300, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            # The page of records reads the newest first.
+            models.Index(fields=["-at", "-id"], name="record_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.about}"

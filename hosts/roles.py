@@ -5,7 +5,7 @@ Every guard declares its view's policy too, so a guarded view needs no `@policy`
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate
+from typing import Any, Concatenate
 
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
@@ -25,7 +25,14 @@ from events.disclosure import Policy, Role, policy
 from events.models import Event, EventQuerySet
 from hosts.models import CoHost, Host, User
 
-type Guarded[**P] = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+class UserRequest(HttpRequest):
+    """A request behind one of these guards: somebody is logged in."""
+
+    user: User  # type: ignore[assignment]
+
+
+type Guarded[**P] = Callable[Concatenate[Any, P], HttpResponseBase]
 type Refusal = Callable[[HttpRequest], HttpResponseBase | None]
 
 _FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]

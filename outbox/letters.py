@@ -14,6 +14,8 @@ from django.template import Context
 from django.template.loader import get_template
 
 if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
+
     from outbox.inbound import InboundMail
     from outbox.models import Message
 
@@ -61,7 +63,7 @@ class Kind:
     render: Callable[["Message", datetime], Letter]
     quiet: bool
     in_doubt: Literal["resend", "leave"]
-    title: str
+    title: "str | StrPromise"
     account_mail: bool = False
     optional: bool = False
     # How long after its time the letter is still of use, where post() does not say.

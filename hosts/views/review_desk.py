@@ -1,11 +1,11 @@
 """The staff's desk: the queue, one event's page, and what staff decide there."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
-from hosts.roles import reviewer_required
+from hosts.roles import UserRequest, reviewer_required
 
 
 @reviewer_required
-def queue(request: HttpRequest) -> HttpResponse:
+def queue(request: UserRequest) -> HttpResponse:
     return render(request, "review/queue.html")

@@ -1,0 +1,190 @@
+"""Account mail: codes and notices that allauth asks for, and the invitation to the staff.
+
+It leaves through the ledger, first in line; what it said is blanked once it was sent.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from hosts.models import User
+from outbox import ledger
+from outbox.letters import Kind, Letter, compose, register
+from outbox.models import Message
+
+# allauth's name of a letter -> what the code in it is for.
+CODES = {
+    "login_code": gettext_lazy("log in"),
+    "email_confirmation": gettext_lazy("confirm this address"),
+    "email_confirmation_signup": gettext_lazy("finish signing up"),
+    "password_reset_code": gettext_lazy("set a new password"),
+}
+# allauth's name of a notice -> what happened to the account.
+NOTICES = {
+    "email_changed": gettext_lazy("The e-mail address of your account was changed."),
+    "email_confirm": gettext_lazy("The e-mail address of your account was confirmed."),
+    "email_deleted": gettext_lazy("An e-mail address was removed from your account."),
+    "password_changed": gettext_lazy("The password of your account was changed."),
+    "password_reset": gettext_lazy("The password of your account was set anew."),
+    "password_set": gettext_lazy("A password was added to your account."),
+    "totp_activated": gettext_lazy("An authenticator app was added to your account."),
+    "totp_deactivated": gettext_lazy("The authenticator app was removed from your account."),
+    "webauthn_added": gettext_lazy("A passkey or security key was added to your account."),
+    "webauthn_removed": gettext_lazy("A passkey or security key was removed from your account."),
+    "recovery_codes_generated": gettext_lazy("New recovery codes were made for your account."),
+}
+# allauth's name -> the answer to somebody who mixed up signing up and logging in.
+ANSWERS = {"unknown_account": "account_unknown", "account_already_exists": "account_known"}
+
+CODE_LIFETIME = timedelta(minutes=15)  # as ACCOUNT_*_TIMEOUT in the settings
+
+
+class UnknownAccountMail(LookupError):
+    """allauth asks for a letter that nobody has written yet."""
+
+
+def post_account_mail(name: str, *, to: str, code: str, now: datetime) -> Message:
+    """Post the letter allauth calls `name`. Raises UnknownAccountMail.
+
+    Each is a letter of its own, so its key is random: asking twice sends two codes.
+    """
+    subject = f"account:{secrets.token_hex(8)}"
+    if name in CODES:
+        return ledger.post(
+            "account_code",
+            to=to,
+            subject=subject,
+            payload={"name": name, "code": code},
+            expires_at=now + CODE_LIFETIME,
+            now=now,
+        )
+    if name in NOTICES:
+        return ledger.post(
+            "account_notice", to=to, subject=subject, payload={"name": name}, now=now
+        )
+    if name in ANSWERS:
+        return ledger.post(ANSWERS[name], to=to, subject=subject, payload={"to": to}, now=now)
+    raise UnknownAccountMail(name)
+
+
+def _always(message: Message, now: datetime) -> None:
+    return None
+
+
+def _letter(template: str, **context: object) -> Letter:
+    subject, text, html = compose(template, context)
+    return Letter(subject=subject, text=text, html=html)
+
+
+def _link(name: str) -> str:
+    return settings.SITE_URL + reverse(name)
+
+
+def _render_code(message: Message, now: datetime) -> Letter:
+    return _code_letter(str(CODES[message.payload["name"]]), message.payload["code"])
+
+
+def _code_letter(purpose: str, code: str) -> Letter:
+    minutes = int(CODE_LIFETIME.total_seconds() // 60)
+    return _letter("account_code", purpose=purpose, code=code, minutes=minutes)
+
+
+def _render_notice(message: Message, now: datetime) -> Letter:
+    return _notice_letter(str(NOTICES[message.payload["name"]]), message.created_at)
+
+
+def _notice_letter(happened: str, at: datetime) -> Letter:
+    return _letter(
+        "account_notice", happened=happened, at=at, contact_url=settings.SITE_URL + "/contact/"
+    )
+
+
+def _render_unknown(message: Message, now: datetime) -> Letter:
+    return _letter("account_unknown", sign_up_url=_link("account_signup"))
+
+
+def _render_known(message: Message, now: datetime) -> Letter:
+    return _letter("account_known", log_in_url=_link("account_login"))
+
+
+def _still_staff(message: Message, now: datetime) -> str | None:
+    user = User.objects.filter(pk=message.subject_key.removeprefix("user:")).first()
+    return None if user and user.staff_role else _("no longer on the staff")
+
+
+def _render_invitation(message: Message, now: datetime) -> Letter:
+    return _invitation_letter(senior=message.payload["senior"])
+
+
+def _invitation_letter(*, senior: bool) -> Letter:
+    return _letter("staff_invitation", senior=senior, review_url=_link("review_queue"))
+
+
+def register_kinds() -> None:
+    """Tell the ledger about these letters; called once, when the app is ready."""
+    register(
+        Kind(
+            "account_code",
+            wanted=_always,
+            render=_render_code,
+            quiet=False,
+            in_doubt="resend",  # a code that comes twice harms nobody
+            title=gettext_lazy("Code"),
+            account_mail=True,
+            useful_for=CODE_LIFETIME,
+            example=lambda now: _code_letter(_("log in"), "K7Q-2MX"),
+        )
+    )
+    register(
+        Kind(
+            "account_notice",
+            wanted=_always,
+            render=_render_notice,
+            quiet=False,
+            in_doubt="resend",
+            title=gettext_lazy("Notice about an account"),
+            account_mail=True,
+            example=lambda now: _notice_letter(str(NOTICES["password_set"]), now),
+        )
+    )
+    register(
+        Kind(
+            "account_unknown",
+            wanted=_always,
+            render=_render_unknown,
+            quiet=False,
+            in_doubt="leave",
+            title=gettext_lazy("No account yet"),
+            account_mail=True,
+            example=lambda now: _letter("account_unknown", sign_up_url=_link("account_signup")),
+        )
+    )
+    register(
+        Kind(
+            "account_known",
+            wanted=_always,
+            render=_render_known,
+            quiet=False,
+            in_doubt="leave",
+            title=gettext_lazy("Account already there"),
+            account_mail=True,
+            example=lambda now: _letter("account_known", log_in_url=_link("account_login")),
+        )
+    )
+    register(
+        Kind(
+            "staff_invitation",
+            wanted=_still_staff,
+            render=_render_invitation,
+            quiet=False,
+            in_doubt="resend",
+            title=gettext_lazy("Invitation to the staff"),
+            account_mail=True,
+            useful_for=timedelta(days=7),
+            example=lambda now: _invitation_letter(senior=True),
+        )
+    )
