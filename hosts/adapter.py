@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hosts.account_mail import post_account_mail
-from hosts.models import RecordKind, User
+from hosts.models import EMAIL_MAX_LENGTH, RecordKind
 from hosts.records import record
 
 
@@ -19,12 +19,12 @@ class AccountAdapter(DefaultAccountAdapter):
         **DefaultAccountAdapter.error_messages,
         "incorrect_code": _("That is not the code from the letter. Please try again."),
         "email_password_mismatch": _("This e-mail address and password do not go together."),
-        "too_many_login_attempts": _("Too many tries. Please wait five minutes, then try again."),
+        "too_many_login_attempts": _("Too many tries. Please wait a few minutes, then try again."),
         "rate_limited": _("That was a bit fast. Please wait a minute, then try again."),
     }
 
     def clean_email(self, email: str) -> str:
-        if len(email) > User._meta.get_field("email").max_length:
+        if len(email) > EMAIL_MAX_LENGTH:
             raise ValidationError(_("No e-mail address is that long. Please check it."))
         return email
 

@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import Event, EventRevision
 
+EMAIL_MAX_LENGTH = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
+
 
 class StaffRole(models.TextChoices):
     """What a member of staff may do; nobody else has one."""
@@ -44,7 +46,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """Somebody with an account: a host, a member of staff, or both. E-mail is the name."""
 
-    email = models.EmailField(_("e-mail address"), max_length=254, unique=True)
+    email = models.EmailField(_("e-mail address"), max_length=EMAIL_MAX_LENGTH, unique=True)
     name = models.CharField(_("name"), max_length=100, blank=True)
     staff_role = models.CharField(
         max_length=8, choices=StaffRole, default=StaffRole.NONE, blank=True

@@ -29,7 +29,7 @@ from hosts.models import CoHost, Host, User
 class UserRequest(HttpRequest):
     """A request behind one of these guards: somebody is logged in."""
 
-    user: User  # type: ignore[assignment]
+    user: User
 
 
 type Guarded[**P] = Callable[Concatenate[Any, P], HttpResponseBase]

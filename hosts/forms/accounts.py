@@ -5,6 +5,8 @@ from django import forms
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
+from hosts.models import EMAIL_MAX_LENGTH
+
 _EMAIL_ATTRS = {
     "placeholder": "",
     "inputmode": "email",
@@ -12,7 +14,7 @@ _EMAIL_ATTRS = {
     "spellcheck": "false",
 }
 # allauth's own e-mail fields say so to the browser only; the database would refuse.
-_FITS = MaxLengthValidator(254)
+_FITS = MaxLengthValidator(EMAIL_MAX_LENGTH)
 
 
 class LoginForm(allauth_forms.LoginForm):
@@ -56,7 +58,7 @@ class ResetPasswordForm(allauth_forms.ResetPasswordForm):
 class StaffForm(forms.Form):
     """Asks somebody to join the staff."""
 
-    email = forms.EmailField(label=_("E-mail address"), max_length=254)
+    email = forms.EmailField(label=_("E-mail address"), max_length=EMAIL_MAX_LENGTH)
     senior = forms.BooleanField(
         label=_("Senior: may approve high-level events and give roles"), required=False
     )

@@ -101,8 +101,7 @@ def shape(answer, client) -> tuple:
 
 
 @pytest.mark.parametrize(
-    ("address", "field"),
-    [("/accounts/login/code/", "email"), ("/accounts/signup/", "email")]
+    ("address", "field"), [("/accounts/login/code/", "email"), ("/accounts/signup/", "email")]
 )
 def test_a_known_and_an_unknown_address_get_the_same_answer(address, field):
     user = make_user(email="known@example.org")
@@ -133,7 +132,7 @@ def test_codes_are_not_mailed_without_end(client):
         last = log_in(client, "robin@example.org")
 
     assert Message.objects.count() == 3
-    assert "wait a minute" in last.content.decode() or last.status_code == 429
+    assert "Too many tries" in last.content.decode()
 
 
 @pytest.mark.parametrize("email", ["", "not an address", "a@b", "x" * 250 + "@example.org"])
