@@ -204,6 +204,7 @@ SMTP_PASSWORD = env.text("SMTP_PASSWORD")
 SMTP_SECURITY = env.text("SMTP_SECURITY", "starttls")  # starttls, tls or none
 SMTP_TIMEOUT = env.number("SMTP_TIMEOUT", 20)
 LETTERS_DIR = VAR_DIR / "letters"
+HEARTBEAT_FILE = VAR_DIR / "outbox-heartbeat"
 if PRODUCTION:
     env.required("MAIL_FROM", "letters come from this address")
     env.required("SMTP_HOST", "letters leave through this mail server")

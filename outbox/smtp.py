@@ -217,7 +217,7 @@ class SmtpChannel:
         if not body.endswith(b"\r\n"):
             body += b"\r\n"
         smtp.send(_DOT_AT_LINE_START.sub(b"..", body))
-        if select.select([smtp.sock], [], [], 0)[0]:
+        if select.select([smtp.sock], [], [], 0)[0]:  # type: ignore[type-var]
             # It spoke, or hung up, before it could have the whole letter.
             code, text = smtp.getreply()
             self.drop()
