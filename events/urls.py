@@ -2,12 +2,14 @@
 
 from django.urls import path, re_path
 
-from events import brand_views, feeds
+from events import brand_views, feeds, views
 
 urlpatterns = [
     path("brand.css", brand_views.brand_css, name="brand_css"),
     path("brand.svg", brand_views.brand_icon, name="brand_icon"),
     path("site.webmanifest", brand_views.manifest, name="manifest"),
+    path("media/events/<str:name>", views.event_picture, name="event_picture"),
+    re_path(r"^events/(?P<id>\d+)(?:-(?P<slug>[-\w]*))?/$", views.event_page, name="event"),
     re_path(
         r"^events/(?P<id>\d+)(?:-(?P<slug>[-\w]*))?\.ics$", feeds.event_calendar, name="event_ics"
     ),

@@ -1,0 +1,70 @@
+"""An event's public page and its picture."""
+
+from pathlib import PurePath
+
+from django.conf import settings
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+
+from events import event_page as pages
+from events.calendars import public_url
+from events.disclosure import Policy, policy
+from events.models import Event
+from events.schema_org import json_ld
+from events.words import plain_description, render_description
+
+# The kinds of picture the host's form writes; nothing else is ever served.
+_PICTURES = {".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
+
+
+@policy(Policy.PUBLIC)
+@require_safe
+def event_page(request: HttpRequest, id: int, slug: str = "") -> HttpResponse:
+    """What, when, where, and one button. A wrong or empty slug is sent to the right one."""
+    event = get_object_or_404(Event.objects.public(), pk=id)
+    if request.path != event.get_absolute_url():
+        query = request.META.get("QUERY_STRING", "")
+        return redirect(event.get_absolute_url() + (f"?{query}" if query else ""))
+    timeslots = list(event.timeslots.order_by("starts_at", "pk"))
+    page = pages.show(event, timeslots, now=timezone.now())
+    context = {
+        "page": page,
+        "event": event,
+        "url": public_url(event),
+        "summary": plain_description(event.description, limit=200),
+        "description": render_description(event.description),
+        "directions": ", ".join(page.place),
+        "nearby_url": _nearby(event),
+        "json_ld": json_ld(page),
+        "site_url": settings.SITE_URL,
+        "is_own": request.user.is_authenticated and request.user.pk == event.host_id,
+    }
+    return render(request, "events/event.html", context)
+
+
+def _nearby(event: Event) -> str:
+    """Results around the event's public place."""
+    place = event.public_postal_code or event.public_city
+    return f"/events/?{urlencode({'near': place})}" if place else "/events/"
+
+
+@policy(Policy.PUBLIC)
+@require_safe
+def event_picture(request: HttpRequest, name: str) -> HttpResponseBase:
+    """A picture of an event: anybody's while the event is public.
+
+    Its name is random, so somebody logged in who knows it (host, co-host, staff) may see it on
+    drafts too. Served as the picture it was re-encoded to and as nothing else.
+    """
+    kind = _PICTURES.get(PurePath(name).suffix)
+    shown = Event.objects.all() if request.user.is_authenticated else Event.objects.public()
+    event = shown.filter(picture=f"events/{name}").first() if kind else None
+    if event is None or not event.picture.storage.exists(event.picture.name):
+        raise Http404
+    response = FileResponse(event.picture.open("rb"), content_type=kind)
+    public = not request.user.is_authenticated
+    response["Cache-Control"] = "public, max-age=60" if public else "private, max-age=60"
+    return response

@@ -1,0 +1,184 @@
+"""The event's public page: what to know to decide and to get there, and no more."""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from events.states import EventState, TimeslotState
+from tests.factories import STREET, make_event, make_timeslot, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def structured(answer) -> list[dict]:
+    found = re.search(r'<script type="application/ld\+json">(.*?)</script>', answer.text, re.S)
+    return json.loads(found.group(1))
+
+
+def test_wrong_or_empty_slug_leads_to_the_right_one(client):
+    event = make_event(title="Tea for the library")
+    make_timeslot(event)
+    for wrong in ("", "-", "-something-else"):
+        answer = client.get(f"/events/{event.pk}{wrong}/?from=letter")
+        assert answer.status_code == 302
+        assert answer.url == f"/events/{event.pk}-tea-for-the-library/?from=letter"
+    assert client.get(event.get_absolute_url()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "state",
+    [EventState.DRAFT, EventState.SUBMITTED, EventState.REJECTED, EventState.UNLISTED],
+)
+def test_what_is_not_public_has_no_page(client, state):
+    event = make_event(state=state)
+    assert client.get(event.get_absolute_url()).status_code == 404
+
+
+def test_unknown_and_enormous_numbers_have_no_page(client):
+    assert client.get("/events/987654/").status_code == 404
+    assert client.get(f"/events/{'9' * 40}/").status_code == 404
+
+
+def test_private_home_shows_about_where_and_never_the_door(client):
+    event = make_event(private=True, contact_name="Quentin Quill", picture_alt="")
+    make_timeslot(event, instructions="Ring twice")
+    text = client.get(event.get_absolute_url()).text
+    assert "Columbus, OH 43215" in text
+    assert "shares the address with people who are coming" in text
+    for secret in (STREET, "Apt 4", "Quentin", "Ring twice", str(event.latitude), "+1614"):
+        assert secret not in text
+
+
+def test_public_place_shows_the_door_and_the_way_in(client):
+    event = make_event()
+    make_timeslot(event, instructions="By the side door")
+    text = client.get(event.get_absolute_url()).text
+    for fact in ("Elm Street Hall", STREET, "By the side door", "Robin Sample invites you"):
+        assert fact in text
+    assert "+1614" not in text
+
+
+def test_online_event_keeps_its_link_for_guests(client):
+    event = make_event(virtual=True)
+    make_timeslot(event)
+    text = client.get(event.get_absolute_url()).text
+    assert "The link comes with your RSVP" in text
+    assert event.joining_url not in text
+
+
+def test_structured_data_gives_one_event_per_timeslot(client):
+    event = make_event(title="</script><b>Tea</b>")
+    make_timeslot(event, capacity=5)
+    make_timeslot(event, state=TimeslotState.CANCELLED)
+    first, second = structured(client.get(event.get_absolute_url()))
+    assert first["name"] == "</script><b>Tea</b>"
+    assert first["eventStatus"].endswith("/EventScheduled")
+    assert first["eventAttendanceMode"].endswith("/OfflineEventAttendanceMode")
+    assert first["location"]["address"]["streetAddress"] == STREET
+    assert first["remainingAttendeeCapacity"] == 5
+    assert second["eventStatus"].endswith("/EventCancelled")
+
+
+def test_structured_data_of_a_home_knows_only_the_area(client):
+    event = make_event(private=True)
+    make_timeslot(event)
+    (data,) = structured(client.get(event.get_absolute_url()))
+    assert data["location"] == {
+        "@type": "Place",
+        "name": "Columbus, OH 43215",
+        "address": {
+            "@type": "PostalAddress",
+            "addressLocality": "Columbus",
+            "addressRegion": "OH",
+            "postalCode": "43215",
+            "addressCountry": "US",
+        },
+    }
+
+
+def test_cancelled_event_keeps_its_page_with_a_banner(client):
+    event = make_event(state=EventState.CANCELLED, cancel_note="The hall flooded.")
+    make_timeslot(event)
+    answer = client.get(event.get_absolute_url())
+    assert "This event is cancelled." in answer.text
+    assert "The hall flooded." in answer.text
+    assert "I&#x27;m coming" not in answer.text
+    assert structured(answer)[0]["eventStatus"].endswith("/EventCancelled")
+
+
+def test_event_that_is_over_says_so(client):
+    event = make_event()
+    make_timeslot(event, starts_at=timezone.now() - timedelta(days=2))
+    assert "This event is over." in client.get(event.get_absolute_url()).text
+
+
+def test_full_event_says_so_and_leads_to_what_is_near(client):
+    event = make_event()
+    make_timeslot(event, capacity=2, seats_taken=2)
+    text = client.get(event.get_absolute_url()).text
+    assert "Every place is taken." in text
+    assert "/events/?near=43215" in text
+
+
+def test_one_full_timeslot_leaves_the_others_to_choose(client):
+    event = make_event()
+    make_timeslot(event, capacity=2, seats_taken=2)
+    make_timeslot(event, capacity=9, starts_at=timezone.now() + timedelta(days=9))
+    text = client.get(event.get_absolute_url()).text
+    assert "Every place is taken." not in text
+    assert "9 places left" in text
+
+
+def test_times_are_the_events_own_with_day_date_and_zone(client):
+    event = make_event(timezone="America/Phoenix")
+    start = timezone.now().replace(hour=23, minute=30, second=0, microsecond=0)
+    start += timedelta(days=400)
+    make_timeslot(event, starts_at=start)
+    text = " ".join(client.get(event.get_absolute_url()).text.split())
+    assert f"{start:%A, %B} {start.day}" in text
+    assert "4:30 p.m. to 6:30 p.m. MST" in text
+
+
+@pytest.mark.parametrize("timeslots", [1, 12])
+def test_page_takes_few_queries_however_many_timeslots(
+    client, timeslots, django_assert_max_num_queries
+):
+    event = make_event()
+    for number in range(timeslots):
+        make_timeslot(event, capacity=0, starts_at=timezone.now() + timedelta(days=1 + number))
+    client.get(event.get_absolute_url())
+    with django_assert_max_num_queries(6):
+        client.get(event.get_absolute_url())
+
+
+def test_host_is_told_that_this_is_how_others_see_it(client):
+    event = make_event()
+    make_timeslot(event)
+    client.force_login(event.host)
+    assert client.get(event.get_absolute_url()).context["is_own"]
+    client.force_login(make_user())
+    assert not client.get(event.get_absolute_url()).context["is_own"]
+
+
+def test_picture_is_served_as_a_picture_while_the_event_is_public(client, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    event = make_event()
+    event.picture.save("k3v9.jpg", ContentFile(b"\xff\xd8\xff fake"))
+    answer = client.get(event.picture.url)
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    event.state = EventState.UNLISTED
+    event.save()
+    assert client.get(event.picture.url).status_code == 404
+
+
+def test_nothing_but_pictures_is_served_from_the_pictures_folder(client, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    event = make_event()
+    event.picture.save("page.html", ContentFile(b"<script>"))
+    assert client.get(event.picture.url).status_code == 404
+    assert client.get("/media/events/..%2f..%2fsettings.jpg").status_code == 404
