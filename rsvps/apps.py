@@ -6,7 +6,8 @@ class RsvpsConfig(AppConfig):
 
     def ready(self) -> None:
         from outbox.letters import register_planner
-        from rsvps import checks, letters, reminders  # noqa: F401  (checks register themselves)
+        from rsvps import checks, letters, reminders, signup  # noqa: F401  (checks register themselves)
 
         letters.register_letters()
         register_planner("reminders", reminders.plan)
+        register_planner("seat holds", signup.release_expired_holds)

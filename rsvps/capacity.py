@@ -18,7 +18,10 @@ from events.states import TimeslotState
 
 @dataclass(frozen=True)
 class Claim:
-    """Seats wanted at one timeslot. `version`: as the person saw it, None where it is moot."""
+    """Seats wanted at one timeslot; fewer than none are given back.
+
+    `version`: the timeslot's as the person saw it, None where it is moot.
+    """
 
     timeslot_id: int
     seats: int
@@ -28,21 +31,31 @@ class Claim:
 class TimeslotUnavailable(Exception):
     """Nothing was taken: some claimed timeslot was cancelled or changed, or lacks room.
 
-    `room_left`: {timeslot id: places left} of those without enough room; `cancelled` and
-    `moved`: ids.
+    `room_left`: {timeslot id: places left} of those without enough room; `cancelled`, `moved`
+    and `over`: ids.
     """
 
     def __init__(
-        self, *, room_left: dict[int, int], cancelled: Iterable[int] = (), moved: Iterable[int] = ()
+        self,
+        *,
+        room_left: dict[int, int] | None = None,
+        cancelled: Iterable[int] = (),
+        moved: Iterable[int] = (),
+        over: Iterable[int] = (),
     ) -> None:
-        super().__init__(room_left, cancelled, moved)
-        self.room_left = room_left
+        super().__init__(room_left, cancelled, moved, over)
+        self.room_left = room_left or {}
         self.cancelled = frozenset(cancelled)
         self.moved = frozenset(moved)
+        self.over = frozenset(over)
 
 
 class TimeslotFull(TimeslotUnavailable):
     """Some claimed timeslots lack room for the whole party, and nothing else is wrong."""
+
+
+class SeatsNotTaken(Exception):
+    """More seats were to be given back than are taken: the caller's picture is out of date."""
 
 
 class _Refused(Exception):
@@ -52,8 +65,9 @@ class _Refused(Exception):
 def take_seats(claims: Iterable[Claim]) -> None:
     """Take every claim's seats, or none.
 
-    Raises TimeslotFull or TimeslotUnavailable, which tell about all claims at once. Call it
-    late in the transaction: the timeslots' rows stay locked until it ends.
+    Raises TimeslotFull or TimeslotUnavailable, which tell about all claims at once. The
+    timeslots' rows stay locked until the transaction ends: take seats before changing rows of
+    RSVPs that exist already, as events.lifecycle and rsvps.invites do.
     """
     claims = sorted(claims, key=lambda claim: claim.timeslot_id)  # one order: no deadlocks
     while True:
@@ -63,29 +77,13 @@ def take_seats(claims: Iterable[Claim]) -> None:
                     _take(claim)
                 return
         except _Refused:
-            reason = _reason(claims)
-            if reason is not None:
-                raise reason from None
+            check_room(claims)
             # Somebody gave seats back between the guard and the look: try again.
 
 
-def release_seats(timeslot_id: int, seats: int) -> None:
-    """Give seats back. The caller has just changed, by compare-and-set, the RSVP that held
-    them, so that nobody gives the same seats back twice."""
-    Timeslot.objects.filter(pk=timeslot_id).update(seats_taken=F("seats_taken") - seats)
-
-
-def _take(claim: Claim) -> None:
-    enough = Q(capacity__isnull=True) | Q(capacity__gte=F("seats_taken") + claim.seats)
-    guard = Q(pk=claim.timeslot_id, state=TimeslotState.OPEN) & enough
-    if claim.version is not None:
-        guard &= Q(version=claim.version)
-    taken = Timeslot.objects.filter(guard).update(seats_taken=F("seats_taken") + claim.seats)
-    if not taken:
-        raise _Refused
-
-
-def _reason(claims: list[Claim]) -> TimeslotUnavailable | None:
+def check_room(claims: Iterable[Claim]) -> None:
+    """Raise what take_seats would raise now, and take nothing."""
+    claims = [claim for claim in claims if claim.seats >= 0]
     slots = Timeslot.objects.in_bulk([claim.timeslot_id for claim in claims])
     cancelled, moved, room_left = set(), set(), {}
     for claim in claims:
@@ -97,5 +95,30 @@ def _reason(claims: list[Claim]) -> TimeslotUnavailable | None:
         elif slot.room_left is not None and slot.room_left < claim.seats:
             room_left[slot.pk] = slot.room_left
     if cancelled or moved:
-        return TimeslotUnavailable(room_left=room_left, cancelled=cancelled, moved=moved)
-    return TimeslotFull(room_left=room_left) if room_left else None
+        raise TimeslotUnavailable(room_left=room_left, cancelled=cancelled, moved=moved)
+    if room_left:
+        raise TimeslotFull(room_left=room_left)
+
+
+def release_seats(timeslot_id: int, seats: int) -> None:
+    """Give seats back. Raises SeatsNotTaken.
+
+    In the same transaction the caller changes, by compare-and-set, the RSVP that held them, so
+    that nobody gives the same seats back twice.
+    """
+    held = Timeslot.objects.filter(pk=timeslot_id, seats_taken__gte=seats)
+    if not held.update(seats_taken=F("seats_taken") - seats):
+        raise SeatsNotTaken
+
+
+def _take(claim: Claim) -> None:
+    if claim.seats < 0:
+        release_seats(claim.timeslot_id, -claim.seats)
+        return
+    enough = Q(capacity__isnull=True) | Q(capacity__gte=F("seats_taken") + claim.seats)
+    guard = Q(pk=claim.timeslot_id, state=TimeslotState.OPEN) & enough
+    if claim.version is not None:
+        guard &= Q(version=claim.version)
+    taken = Timeslot.objects.filter(guard).update(seats_taken=F("seats_taken") + claim.seats)
+    if not taken:
+        raise _Refused

@@ -50,7 +50,7 @@ def unsubscribe_url(supporter: Supporter) -> str:
 
 def reply_address(rsvp: Rsvp) -> str:
     """The ORGANIZER and From of this RSVP's letters, which a calendar's reply comes to."""
-    token = _derive(_REPLY, rsvp.pk, rsvp.guest.link_generation)
+    token = _derive(_REPLY, rsvp.pk, rsvp.guest.reply_generation)
     return f"rsvp+{token}@{settings.MAIL_DOMAIN}"
 
 
@@ -70,15 +70,21 @@ def seal_guest(guest: Guest) -> None:
 def seal_rsvps(guest: Guest, rsvps: list[Rsvp]) -> None:
     """Store the digests of the reply addresses, once the rows have their ids."""
     for rsvp in rsvps:
-        rsvp.reply_digest = _digest(_derive(_REPLY, rsvp.pk, guest.link_generation))
+        rsvp.reply_digest = _digest(_derive(_REPLY, rsvp.pk, guest.reply_generation))
     Rsvp.objects.bulk_update(rsvps, ["reply_digest"])
 
 
 def revoke(guest: Guest) -> None:
-    """Every link and reply address in letters sent to this guest so far stops working."""
+    """The manage link in letters sent to this guest so far stops working."""
     guest.link_generation += 1
     guest.save(update_fields=["link_generation"])
     seal_guest(guest)
+
+
+def revoke_replies(guest: Guest) -> None:
+    """The reply addresses of this guest's letters so far stop working."""
+    guest.reply_generation += 1
+    guest.save(update_fields=["reply_generation"])
     seal_rsvps(guest, list(guest.rsvps.all()))
 
 

@@ -30,6 +30,10 @@ class Guest(models.Model):
     supporter = models.ForeignKey(Supporter, on_delete=models.CASCADE, related_name="guests")
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="guests")
     link_generation = models.PositiveIntegerField(default=0)
+    # Apart from the manage link: a calendar wants the same ORGANIZER in its CANCEL as before.
+    reply_generation = models.PositiveIntegerField(default=0)
+    # SHA-256 of the form this guest came by: the same form sent twice counts once.
+    form_digest = models.CharField(max_length=64, blank=True)
     manage_digest = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001
     blocked_at = models.DateTimeField(null=True, blank=True)  # removed, and may not come back
     created_at = models.DateTimeField()
