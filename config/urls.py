@@ -14,3 +14,9 @@ urlpatterns = [
     path("", include("rsvps.urls")),
     path("", include("events.urls")),
 ]
+
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.forbidden"
+handler404 = "config.errors.not_found"
+handler429 = "config.errors.too_many"  # allauth's rate limits ask for it
+handler500 = "config.errors.server_error"

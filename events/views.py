@@ -62,7 +62,7 @@ def event_picture(request: HttpRequest, name: str) -> HttpResponseBase:
     kind = _PICTURES.get(PurePath(name).suffix)
     shown = Event.objects.all() if request.user.is_authenticated else Event.objects.public()
     event = shown.filter(picture=f"events/{name}").first() if kind else None
-    if event is None or not event.picture.storage.exists(event.picture.name):
+    if event is None or not event.picture.storage.exists(str(event.picture.name)):
         raise Http404
     response = FileResponse(event.picture.open("rb"), content_type=kind)
     public = not request.user.is_authenticated
