@@ -204,6 +204,12 @@ SMTP_USER = env.text("SMTP_USER")
 SMTP_PASSWORD = env.text("SMTP_PASSWORD")
 SMTP_SECURITY = env.text("SMTP_SECURITY", "starttls")  # starttls, tls or none
 SMTP_TIMEOUT = env.number("SMTP_TIMEOUT", 20)
+# Replies and bounces, where they are fetched from a mailbox (manage.py poll_mailbox).
+IMAP_HOST = env.text("IMAP_HOST")
+IMAP_PORT = env.number("IMAP_PORT", 993)
+IMAP_USER = env.text("IMAP_USER")
+IMAP_PASSWORD = env.text("IMAP_PASSWORD")
+IMAP_FOLDER = env.text("IMAP_FOLDER", "INBOX")
 LETTERS_DIR = VAR_DIR / "letters"
 HEARTBEAT_FILE = VAR_DIR / "outbox-heartbeat"
 if PRODUCTION:

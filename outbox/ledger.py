@@ -234,6 +234,13 @@ def mark_failed(message: Message, *, now: datetime, why: str) -> None:
     )
 
 
+def mark_bounced(message: Message, *, now: datetime, why: str) -> None:
+    """It was sent, and came back."""
+    Message.objects.filter(
+        pk=message.pk, state__in=[MessageState.SENT, MessageState.UNCERTAIN]
+    ).update(state=MessageState.FAILED, error=why[:ERROR_LENGTH], finished_at=now, body=None)
+
+
 def mark_superseded(message: Message, *, now: datetime, why: str) -> None:
     """It is of no use any more."""
     _held(message, *IN_FLIGHT).update(
