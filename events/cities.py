@@ -161,6 +161,11 @@ def countries_named(norm: str) -> set[str]:
     return {code for (code,) in rows}
 
 
+def country_names() -> list[tuple[str, str]]:
+    """(ISO code, name) of every country, by name."""
+    return _db().execute("SELECT code, name FROM country ORDER BY name").fetchall()
+
+
 def _by_id(ids: Iterable[int]) -> list[Place]:
     ids = list(ids)
     marks = ",".join("?" * len(ids))

@@ -7,9 +7,12 @@ class HostsConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from hosts import account_mail
+        from hosts import account_mail, digest, letters
+        from outbox.letters import register_planner
 
         account_mail.register_kinds()
+        letters.register_letters()
+        register_planner("new_rsvps", digest.plan)
 
 
 class RepairsConfig(admin_apps.AdminConfig):

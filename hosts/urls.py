@@ -2,9 +2,23 @@
 
 from django.urls import path
 
-from hosts.views import review_desk, staff_desk
+from hosts.views import cohosts, event_desk, event_form, host_desk, review_desk, staff_desk
 
 urlpatterns = [
+    # -- the host's desk
+    path("host/", host_desk.desk, name="host_desk"),
+    path("host/become/", host_desk.become, name="host_become"),
+    path("host/events/new/", host_desk.new_event, name="host_event_new"),
+    path("host/events/<int:event_id>/", event_desk.event_page, name="host_event"),
+    path("host/events/<int:event_id>/edit/", event_form.edit, name="host_event_edit"),
+    path("host/events/<int:event_id>/autosave/", event_form.autosave, name="host_event_autosave"),
+    path("host/events/<int:event_id>/discard/", event_form.discard, name="host_event_discard"),
+    path("host/events/<int:event_id>/check/", event_form.check, name="host_event_check"),
+    path("host/events/<int:event_id>/pin/", event_form.move_pin, name="host_event_pin"),
+    path("host/preview/", event_form.preview, name="host_preview"),
+    path("host/zone/", event_form.zone, name="host_zone"),
+    path("host/pictures/<str:name>", event_form.picture, name="host_picture"),
+    path("host/help/<str:token>/", cohosts.answer, name="cohost_answer"),
     # -- the staff's desk
     path("review/", review_desk.queue, name="review_queue"),
     path("review/staff/", staff_desk.staff_page, name="staff"),

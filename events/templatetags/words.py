@@ -1,0 +1,68 @@
+"""Words and times as templates show them."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from events.calendars import when_in_words, zone_name
+from events.fields import show_phone
+from events.models import Timeslot
+from events.words import plain_description, render_description
+
+register = template.Library()
+
+_ZONES = {
+    "America/New_York": gettext_lazy("Eastern time"),
+    "America/Chicago": gettext_lazy("Central time"),
+    "America/Denver": gettext_lazy("Mountain time"),
+    "America/Phoenix": gettext_lazy("Arizona time"),
+    "America/Los_Angeles": gettext_lazy("Pacific time"),
+    "America/Anchorage": gettext_lazy("Alaska time"),
+    "Pacific/Honolulu": gettext_lazy("Hawaii time"),
+    "America/Puerto_Rico": gettext_lazy("Atlantic time"),
+}
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """A host's or staff's Markdown as safe HTML."""
+    return render_description(text)
+
+
+@register.filter
+def plain(text: str, limit: int = 0) -> str:
+    """Markdown as one line of plain words, cut to `limit` characters."""
+    return plain_description(text, limit=limit)
+
+
+@register.filter
+def phone(number: str) -> str:
+    """A kept phone number as people read it."""
+    return show_phone(number)
+
+
+@register.filter
+def when(timeslot: Timeslot) -> str:
+    """Day, date, times and zone of a timeslot at its event."""
+    return when_in_words(timeslot.starts_at, timeslot.ends_at, timeslot.event.timezone)
+
+
+@register.filter
+def at_zone(instant: datetime, zone: str) -> str:
+    """An instant in words at an event: "Saturday, January 9, 3:00 p.m. EST"."""
+    local = instant.astimezone(ZoneInfo(zone))
+    return f"{date_format(local, 'l, F j, g:i a')} {zone_name(local)}"
+
+
+@register.filter
+def zone_words(zone: str) -> str:
+    """An IANA zone as people call it: "Eastern time", "Halifax time"."""
+    if zone in _ZONES:
+        return str(_ZONES[zone])
+    city = zone.rpartition("/")[2].replace("_", " ")
+    return _("%(city)s time") % {"city": city}

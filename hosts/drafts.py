@@ -1,0 +1,296 @@
+"""Drafts: an event as its host typed it, kept whatever the words are.
+
+What is typed is plain text by field name, and a list of dates of the same shape; it is read as
+an event only when the host goes on. Everything here survives a browser that was closed, a
+field that cannot be read and a log-in that ran out.
+"""
+
+import copy
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any, TypedDict
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from events.changes import from_json
+from events.models import Event, Timeslot
+from events.states import (
+    AddressVisibility,
+    AttendanceMode,
+    EventState,
+    EventType,
+    RevisionState,
+)
+from events.words import storable, tidy
+from hosts.models import Host, User
+from hosts.pictures import picture_mark
+
+FIELDS = (
+    "type",
+    "title",
+    "description",
+    "official",
+    "attendance_mode",
+    "joining_url",
+    "joining_notes",
+    "venue",
+    "street",
+    "unit",
+    "city",
+    "state_code",
+    "postal_code",
+    "country",
+    "is_home",
+    "approve_each_guest",
+    "contact_name",
+    "contact_phone",
+    "contact_email",
+    "cohosts",
+    "wheelchair",
+    "asl",
+    "child_care",
+    "language",
+    "transit_notes",
+    "parking_notes",
+    "picture_kept",
+    "picture_alt",
+    "warned",
+)
+TIME_FIELDS = (
+    "id",
+    "date",
+    "start",
+    "end",
+    "end_date",
+    "capacity",
+    "instructions",
+    "start_fold",
+    "end_fold",
+)
+# Typed under the name of the event's own field.
+SAME_NAME = tuple(
+    name for name in FIELDS if name not in {"is_home", "cohosts", "picture_kept", "warned"}
+)
+MOST_TIMES = 60
+# Far beyond any event, far below what would fill a disk.
+LARGEST = 300_000
+
+# What a kind of event usually looks like, to save typing: start and end of each date.
+USUAL_TIMES: dict[str, tuple[tuple[time, time], ...]] = {
+    EventType.CANVASS: (
+        (time(9), time(12)),
+        (time(12), time(15)),
+        (time(15), time(18)),
+    ),
+    EventType.HOUSE_PARTY: ((time(18), time(20)),),
+    EventType.PHONE_BANK: ((time(17, 30), time(20)),),
+    EventType.TEXT_BANK: ((time(17, 30), time(20)),),
+    EventType.DEBATE_WATCH: ((time(19, 30), time(22)),),
+    EventType.COMMUNITY_SERVICE: ((time(9), time(12)),),
+}
+USUAL_TIME = ((time(18), time(19, 30)),)
+
+
+class Typed(TypedDict):
+    """The form as typed: text by field name, and one mapping for each date."""
+
+    fields: dict[str, str]
+    times: list[dict[str, str]]
+
+
+class TooMuchTyped(Exception):
+    """More text than any event needs; nothing was saved."""
+
+
+def read_typed(data: Mapping[str, Any]) -> Typed:
+    """What a posted form holds, as it was typed; names that are no fields of ours are dropped.
+
+    A missing checkbox is an empty one. Raises TooMuchTyped.
+    """
+    fields = {name: storable(str(data.get(name) or "")) for name in FIELDS}
+    try:
+        count = min(int(data.get("times-TOTAL_FORMS") or 0), MOST_TIMES)
+    except ValueError:
+        count = 0
+    times = [
+        {name: storable(str(data.get(f"times-{row}-{name}") or "")) for name in TIME_FIELDS}
+        for row in range(count)
+        if not data.get(f"times-{row}-DELETE")
+    ]
+    typed = Typed(fields=fields, times=times)
+    if sum(len(text) for part in (fields, *times) for text in part.values()) > LARGEST:
+        raise TooMuchTyped
+    return typed
+
+
+def usual(kind: str, *, host: Host | None, user: User) -> Typed:
+    """A new event of this kind, filled with what is likely; dates stay empty."""
+    home = kind == EventType.HOUSE_PARTY
+    online = kind in {EventType.PHONE_BANK, EventType.TEXT_BANK}
+    return Typed(
+        fields=dict.fromkeys(FIELDS, "")
+        | {
+            "type": str(kind),
+            "attendance_mode": AttendanceMode.VIRTUAL if online else AttendanceMode.IN_PERSON,
+            "is_home": "on" if home else "",
+            "country": "US",
+            "postal_code": host.postal_code if host and (home or online) else "",
+            "contact_name": user.name,
+            "contact_phone": host.phone if host else "",
+            "contact_email": user.email,
+            "wheelchair": "unknown",
+            "asl": "unknown",
+            "child_care": "unknown",
+        },
+        times=[
+            _blank_time() | {"start": f"{start:%H:%M}", "end": f"{end:%H:%M}"}
+            for start, end in USUAL_TIMES.get(kind, USUAL_TIME)
+        ],
+    )
+
+
+def another_time(times: list[dict[str, str]]) -> dict[str, str]:
+    """A new row like the last one, without its day."""
+    like = times[-1] if times else {}
+    kept = ("start", "end", "capacity", "instructions")
+    return _blank_time() | {name: like.get(name, "") for name in kept}
+
+
+def _blank_time() -> dict[str, str]:
+    return dict.fromkeys(TIME_FIELDS, "")
+
+
+@transaction.atomic
+def start_draft(user: User, kind: str, *, now: datetime) -> Event:
+    """A new draft of this kind. Asked twice for the same, untouched, it is the same draft."""
+    host = Host.objects.filter(user=user).first()
+    typed = usual(kind, host=host, user=user)
+    untouched = Event.objects.filter(
+        host=user, state=EventState.DRAFT, type=kind, updated_at__gte=now - timedelta(minutes=2)
+    )
+    for event in untouched:
+        if event.typed == typed:
+            return event
+    return Event.objects.create(host=user, type=kind, typed=typed, created_at=now, updated_at=now)
+
+
+def save_typed(event: Event, typed: Typed) -> None:
+    """Keep what was typed, whatever it is; the event itself stays as it was.
+
+    An unseen draft shows its title and kind on the desk at once.
+    """
+    event.typed = typed
+    kept = ["typed"]
+    if event.state == EventState.DRAFT:
+        event.title = tidy(typed["fields"]["title"])[:120]
+        kind = typed["fields"]["type"]
+        event.type = kind if kind in EventType.values else event.type
+        kept += ["title", "type"]
+    event.save(update_fields=kept)
+
+
+def forget_typed(event: Event) -> None:
+    """Throw away what was typed and not sent; the event stays as it was."""
+    Event.objects.filter(pk=event.pk).update(typed={})
+
+
+def typed_of(event: Event, *, now: datetime) -> Typed:
+    """What the form shows: what was typed last, else what is written, with what waits.
+
+    Of an event that is public already only dates to come are shown; the others stand.
+    """
+    if event.typed:
+        return Typed(
+            fields=dict.fromkeys(FIELDS, "") | event.typed.get("fields", {}),
+            times=event.typed.get("times", []),
+        )
+    slots = event.timeslots.open().order_by("starts_at", "pk")
+    if event.published_at is not None:
+        slots = slots.filter(starts_at__gt=now)
+    return written(*_with_what_waits(event, list(slots)))
+
+
+def _with_what_waits(event: Event, slots: list[Timeslot]) -> tuple[Event, list[Timeslot]]:
+    """The event as its pending revision would make it."""
+    revision = event.revisions.filter(state=RevisionState.PENDING).first()
+    if revision is None:
+        return event, slots
+    shown = copy.copy(event)
+    fields, changed = from_json(revision.changes)
+    for name, value in fields.items():
+        setattr(shown, name, value)
+    by_id = {slot.pk: slot for slot in slots}
+    for wanted in changed:
+        slot = by_id.get(wanted.get("id") or 0)
+        if slot is None:
+            slot = Timeslot(event=shown)
+            slots.append(slot)
+        for name, value in wanted.items():
+            if name != "id":
+                setattr(slot, name, value)
+    return shown, slots
+
+
+def written(event: Event, slots: list[Timeslot]) -> Typed:
+    """The event's own values and these timeslots, in the form's shape and the event's zone."""
+    fields = dict.fromkeys(FIELDS, "")
+    fields |= {name: _as_typed(getattr(event, name)) for name in SAME_NAME}
+    fields["is_home"] = "on" if event.address_visibility == AddressVisibility.PRIVATE else ""
+    fields["picture_kept"] = picture_mark(event.picture.name)
+    return Typed(fields=fields, times=[_time_as_typed(slot, event.timezone) for slot in slots])
+
+
+def _as_typed(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else ""
+    return "" if value is None else str(value)
+
+
+def _time_as_typed(slot: Timeslot, zone: str) -> dict[str, str]:
+    start = slot.starts_at.astimezone(ZoneInfo(zone))
+    end = slot.ends_at.astimezone(ZoneInfo(zone))
+    return _blank_time() | {
+        "id": _as_typed(slot.pk),
+        "date": start.date().isoformat(),
+        "start": f"{start:%H:%M}",
+        "end": f"{end:%H:%M}",
+        "end_date": end.date().isoformat() if end.date() != start.date() else "",
+        "capacity": _as_typed(slot.capacity),
+        "instructions": slot.instructions,
+        "start_fold": str(start.fold) if start.fold else "",
+        "end_fold": str(end.fold) if end.fold else "",
+    }
+
+
+@transaction.atomic
+def duplicate(event: Event, *, by: User, now: datetime) -> Event:
+    """A new draft with the event's words, place and dates, moved by whole weeks to come.
+
+    The picture comes along; guests, co-hosts and decisions do not.
+    """
+    zone = ZoneInfo(event.timezone)
+    typed = written(event, list(event.timeslots.open().order_by("starts_at", "pk")))
+    weeks = _weeks_to_come(typed["times"], today=now.astimezone(zone).date())
+    for row in typed["times"]:
+        row["id"] = row["start_fold"] = row["end_fold"] = ""
+        for name in ("date", "end_date"):
+            if row[name]:
+                moved = date.fromisoformat(row[name]) + timedelta(weeks=weeks)
+                row[name] = moved.isoformat()
+    return Event.objects.create(
+        host=by,
+        type=event.type,
+        title=event.title,
+        picture=event.picture.name,
+        typed=typed,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _weeks_to_come(times: list[dict[str, str]], *, today: date) -> int:
+    if not times:
+        return 0
+    first = min(date.fromisoformat(row["date"]) for row in times)
+    return max(0, (today - first).days // 7 + 1)

@@ -1,0 +1,65 @@
+"""Becoming a host, and agreeing to the agreement."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from events import gazetteer
+from events.fields import PhoneField, PostalCodeField, WordsField
+from hosts.models import HostAgreement
+
+
+class AgreementForm(forms.Form):
+    """The box under the agreement; carries the version that was shown."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    agree = forms.BooleanField(
+        label=_("I have read this and I agree"),
+        error_messages={"required": _("Please read the agreement and tick the box to go on.")},
+    )
+
+    def __init__(self, *args: Any, agreement: HostAgreement, **kwargs: Any) -> None:
+        self.agreement = agreement
+        initial = {"version": agreement.version} | kwargs.pop("initial", {})
+        super().__init__(*args, initial=initial, **kwargs)
+
+    def ask_again(self, agreement: HostAgreement) -> None:
+        """Show a version that was published since the form was."""
+        self.agreement = agreement
+        self.data = self.data.copy()
+        self.data["version"] = agreement.version
+        self.data.pop("agree", None)
+        self.add_error("agree", _("The agreement changed a moment ago. Please read it again."))
+
+
+class BecomeHostForm(AgreementForm):
+    """Name, phone and ZIP: what staff need to know somebody they have not met."""
+
+    name = WordsField(
+        label=_("Your name"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Tell us your name, please.")},
+    )
+    phone = PhoneField(
+        label=_("Your phone"),
+        help_text=_("For our staff, if they have a question. It is not shown on your events."),
+        error_messages={"required": _("Staff may need to call you: please give a phone number.")},
+    )
+    postal_code = PostalCodeField(
+        label=_("Your ZIP code"),
+        widget=forms.TextInput(attrs={"autocomplete": "postal-code"}),
+        error_messages={"required": _("Please give your ZIP code.")},
+    )
+    field_order = ["name", "phone", "postal_code", "agree", "version"]
+
+    def clean_postal_code(self) -> str:
+        code = self.cleaned_data["postal_code"]
+        if not gazetteer.find(code):
+            raise ValidationError(
+                _("We do not know the ZIP code “%(code)s”. Is there a slip in it?"),
+                params={"code": code},
+            )
+        return code

@@ -1,0 +1,394 @@
+"""Creating and changing an event: the form, its draft, the last look and the submission."""
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import SuspiciousFileOperation
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from events import geocoding, lifecycle
+from events.disclosure import Policy, policy
+from events.models import Event
+from events.states import EventState
+from events.words import render_description
+from hosts import drafts, hosting
+from hosts.agreement import AgreementChanged, accept_agreement, current_agreement, has_accepted
+from hosts.cohosting import TooManyCoHosts, standing
+from hosts.drafts import Typed
+from hosts.forms.becoming import AgreementForm
+from hosts.forms.event_form import EventForm, typed_with_picture
+from hosts.forms.picture import PictureField
+from hosts.forms.pin import PinForm
+from hosts.models import Host
+from hosts.roles import desk_required, get_own_event_or_404
+
+EDITABLE = {EventState.DRAFT, EventState.SENT_BACK, EventState.SUBMITTED, EventState.APPROVED}
+UNSENT = {EventState.DRAFT, EventState.SENT_BACK}
+STASH = "typed_before_log_in"
+
+
+@policy(Policy.HOST)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, event_id: int) -> HttpResponse:
+    """The form. Nothing typed is lost: not by errors, nor by a log-in that ran out."""
+    if not request.user.is_authenticated:
+        return _stash_and_log_in(request, event_id)
+    event = get_own_event_or_404(request.user, event_id)
+    if event.state not in EDITABLE:
+        messages.error(request, _("This event cannot be changed any more."))
+        return redirect("host_event", event.pk)
+    if request.method != "POST":
+        _restore(request, event)
+        return _show(request, event, drafts.typed_of(event, now=timezone.now()))
+    try:
+        typed = drafts.read_typed(request.POST)
+    except drafts.TooMuchTyped:
+        messages.error(request, _("This is more text than fits. Please shorten it and try again."))
+        return _show(request, event, drafts.typed_of(event, now=timezone.now()), status=413)
+    typed, picture_errors = _take_picture(request, typed)
+    return _act(request, event, typed, picture_errors)
+
+
+def _act(
+    request: HttpRequest, event: Event, typed: Typed, picture_errors: list[str]
+) -> HttpResponse:
+    """Do what the pressed button says; whatever it is, what was typed is kept first."""
+    wish = request.POST.get("do", "continue")
+    if wish == "add_time":
+        typed["times"].append(drafts.another_time(typed["times"]))
+    elif wish.startswith("remove_time:"):
+        row = wish.removeprefix("remove_time:")
+        if row.isdecimal() and int(row) < len(typed["times"]):
+            del typed["times"][int(row)]
+    elif wish == "remove_picture":
+        typed["fields"]["picture_kept"] = ""
+    drafts.save_typed(event, typed)
+    if wish == "continue" and not picture_errors:
+        return _read(request, event, typed)
+    if wish == "save" and not picture_errors:
+        messages.success(request, _("Saved. Come back whenever you like."))
+        return redirect("host_desk" if event.state == EventState.DRAFT else "host_event_edit",
+                        *([] if event.state == EventState.DRAFT else [event.pk]))  # fmt: skip
+    anchor = {"add_time": "when", "remove_picture": "picture"}.get(wish, "when")
+    if picture_errors:
+        return _show(request, event, typed, picture_errors=picture_errors, status=422)
+    return redirect(f"{reverse('host_event_edit', args=[event.pk])}#{anchor}")
+
+
+def _read(request: HttpRequest, event: Event, typed: Typed) -> HttpResponse:
+    """Read what was typed as an event and write it; else show what stands in the way."""
+    now = timezone.now()
+    form = EventForm(typed, event=event, now=now, read=True)
+    if not form.is_valid():
+        return _show(request, event, typed, form=form, status=422)
+    try:
+        changes = hosting.save_event(
+            event,
+            fields=form.event_fields(),
+            slots=form.slots(),
+            cohosts=form.cleaned_data["cohosts"],
+            seen=request.POST.get("seen", ""),
+            by=request.user,
+            now=now,
+        )
+    except hosting.ChangedMeanwhile:
+        form.add_error(
+            None,
+            _(
+                "This event was changed by somebody else since you opened this page. What you"
+                " typed is below. Look it over against the event’s page, then send it again."
+            ),
+        )
+    except lifecycle.StateConflict:
+        messages.error(request, _("This event cannot be changed any more."))
+        return redirect("host_event", event.pk)
+    except lifecycle.CapacityBelowSeatsTaken as taken:
+        form.add_error(
+            None,
+            _("%(seats)s places are taken already: the room cannot be less.")
+            % {"seats": taken.seats_taken},
+        )
+    except TooManyCoHosts:
+        form.add_error("cohosts", _("That is too many co-hosts. Take one off first."))
+    else:
+        return _saved(request, changes)
+    event.refresh_from_db()
+    return _show(request, event, typed, form=form, status=409)
+
+
+def _saved(request: HttpRequest, changes: lifecycle.Changes) -> HttpResponse:
+    event = changes.event
+    if event.state in UNSENT:
+        return redirect("host_event_check", event.pk)
+    if changes.revision is not None:
+        words = _("Your words are live. The new time, place or kind waits for our staff.")
+    elif event.state == EventState.APPROVED:
+        words = _("Saved, and live.")
+    else:
+        words = _("Saved. Staff see the new version.")
+    messages.success(request, words)
+    return redirect("host_event", event.pk)
+
+
+def _show(
+    request: HttpRequest,
+    event: Event,
+    typed: Typed,
+    *,
+    form: EventForm | None = None,
+    picture_errors: list[str] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    form = form or EventForm(typed, event=event, now=timezone.now(), read=False)
+    return render(
+        request,
+        "hosts/event_form.html",
+        {
+            "event": event,
+            "form": form,
+            "seen": hosting.stamp_of(event),
+            "cohosts": standing(event),
+            "picture_errors": picture_errors or [],
+            "unsent": event.state in UNSENT,
+            "has_typed": bool(event.typed) and event.state != EventState.DRAFT,
+            "live": event.state == EventState.APPROVED and hosting.goes_live(event),
+        },
+        status=status,
+    )
+
+
+def _take_picture(request: HttpRequest, typed: Typed) -> tuple[Typed, list[str]]:
+    """Keep an uploaded picture at once, so that an error elsewhere does not lose it."""
+    file = request.FILES.get("picture")
+    if file is None:
+        return typed, []
+    try:
+        name = PictureField().clean(file)
+    except Exception as error:
+        if not hasattr(error, "messages"):
+            raise
+        return typed, error.messages
+    return (typed_with_picture(typed, name) if name else typed), []
+
+
+# -- A log-in that ran out ---------------------------------------------------------------
+
+
+def _stash_and_log_in(request: HttpRequest, event_id: int) -> HttpResponse:
+    """Send to log in, and keep a posted form in the session until they are back."""
+    address = reverse("host_event_edit", args=[event_id])
+    if request.method == "POST":
+        try:
+            typed = drafts.read_typed(request.POST)
+        except drafts.TooMuchTyped:
+            typed = None
+        if typed is not None and any(text for text in typed["fields"].values()):
+            request.session[STASH] = {"event": event_id, "typed": typed}
+    return redirect_to_login(address)
+
+
+def _restore(request: HttpRequest, event: Event) -> None:
+    """Put what was typed before the log-in back into the draft of its event."""
+    stash = request.session.get(STASH)
+    if not stash or stash["event"] != event.pk:
+        return
+    del request.session[STASH]
+    drafts.save_typed(event, stash["typed"])
+    messages.info(request, _("Your log-in had run out. Everything you typed is here."))
+
+
+# -- Small helpers of the form -------------------------------------------------------------
+
+
+@desk_required
+@never_cache
+@require_POST
+def autosave(request: HttpRequest, event_id: int) -> HttpResponse:
+    """Keep what is typed so far; called by the page now and then."""
+    event = get_own_event_or_404(request.user, event_id)
+    if event.state not in EDITABLE:
+        return JsonResponse({"saved": False}, status=409)
+    try:
+        drafts.save_typed(event, drafts.read_typed(request.POST))
+    except drafts.TooMuchTyped:
+        return JsonResponse({"saved": False}, status=413)
+    return JsonResponse({"saved": True})
+
+
+@desk_required
+@require_POST
+def discard(request: HttpRequest, event_id: int) -> HttpResponse:
+    """Throw away what was typed and not sent; a draft nobody saw goes as a whole."""
+    event = get_own_event_or_404(request.user, event_id)
+    if event.state == EventState.DRAFT:
+        if event.host_id == request.user.pk:
+            lifecycle.discard_draft(event)
+            messages.success(request, _("The draft is gone."))
+        return redirect("host_desk")
+    drafts.forget_typed(event)
+    messages.success(request, _("Thrown away. The event is as it was."))
+    return redirect("host_event", event.pk)
+
+
+@desk_required
+@never_cache
+@require_POST
+def preview(request: HttpRequest) -> HttpResponse:
+    """Markdown as it will look, for the preview beside the description."""
+    words = request.POST.get("description", "")[:20_000]
+    return render(request, "hosts/_preview.html", {"html": render_description(words)})
+
+
+@desk_required
+@require_safe
+def zone(request: HttpRequest) -> HttpResponse:
+    """The time zone of a typed place, for the line beside the dates."""
+    get = request.GET.get
+    place = geocoding.centre_of(
+        geocoding.Address(
+            "",
+            get("city", "")[:100],
+            get("state_code", "")[:60],
+            get("postal_code", "")[:12],
+            get("country", "US")[:2] or "US",
+        )
+    )
+    return render(request, "hosts/_zone.html", {"zone": place.timezone if place else ""})
+
+
+@desk_required
+@require_safe
+def picture(request: HttpRequest, name: str) -> HttpResponse:
+    """A kept picture, for the form that shows it; its name is known to its uploader alone."""
+    try:
+        file = default_storage.open(f"events/{name}")
+    except (FileNotFoundError, SuspiciousFileOperation):
+        raise Http404 from None
+    response = FileResponse(file, content_type="image/jpeg")
+    response["Cache-Control"] = "private, max-age=600"
+    return response
+
+
+# -- The last look, and off to review ------------------------------------------------------
+
+
+@desk_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def check(request: HttpRequest, event_id: int) -> HttpResponse:
+    """How the event will look, its pin, and the button that sends it to review."""
+    event = get_own_event_or_404(request.user, event_id)
+    if event.state not in UNSENT:
+        return redirect("host_event", event.pk)
+    if event.typed or not event.timeslots.exists():
+        return redirect("host_event_edit", event.pk)
+    agreement = _agreement_to_accept(event)
+    form = agreement and AgreementForm(
+        request.POST if request.method == "POST" else None, agreement=agreement
+    )
+    if request.method == "POST":
+        answer = _submit(request, event, form)
+        if answer is not None:
+            return answer
+    return render(
+        request,
+        "hosts/check.html",
+        {
+            "event": event,
+            "timeslots": event.timeslots.open().order_by("starts_at", "pk"),
+            "pin": PinForm.of(event),
+            "agreement": agreement,
+            "form": form,
+            "picture": event.picture.name.rpartition("/")[2],
+            "is_own": event.host_id == request.user.pk,
+        },
+        status=422 if request.method == "POST" else 200,
+    )
+
+
+def _agreement_to_accept(event: Event):
+    """The agreement the host must accept before this event can go to review, if any."""
+    host = Host.objects.filter(user=event.host_id).first()
+    return None if host is not None and has_accepted(host) else current_agreement()
+
+
+def _submit(request: HttpRequest, event: Event, form: AgreementForm | None) -> HttpResponse | None:
+    """Submit; None where the page must be shown again with what is missing."""
+    now = timezone.now()
+    if event.host_id != request.user.pk:
+        messages.error(request, _("Only the host can send it to review."))
+        return redirect("host_event_check", event.pk)
+    if form is not None:
+        if not form.is_valid():
+            return None
+        try:
+            accept_agreement(event.host.host, version=form.cleaned_data["version"], now=now)
+        except AgreementChanged:
+            form.ask_again(current_agreement())
+            return None
+    try:
+        hosting.submit_event(event, by=request.user, now=now)
+    except hosting.EventIncomplete:
+        messages.error(request, _("Every date is in the past. Pick days to come."))
+        return redirect("host_event_edit", event.pk)
+    except lifecycle.StateConflict:
+        pass  # pressed twice, or decided meanwhile: its page says where it stands
+    else:
+        messages.success(request, _("Sent! Staff look it over and write to you."))
+    return redirect("host_event", event.pk)
+
+
+@desk_required
+@never_cache
+@require_POST
+def move_pin(request: HttpRequest, event_id: int) -> HttpResponse:
+    """Put the pin where the host says: by map, or by typed coordinates."""
+    event = get_own_event_or_404(request.user, event_id)
+    form = PinForm(request.POST)
+    back = "host_event_check" if event.state in UNSENT else "host_event"
+    if event.state not in EDITABLE or event.is_virtual_only:
+        messages.error(request, _("The pin of this event cannot be moved."))
+    elif not form.is_valid():
+        messages.error(request, " ".join(e for errors in form.errors.values() for e in errors))
+    else:
+        _place_pin(request, event, form)
+    return redirect(f"{reverse(back, args=[event.pk])}#place")
+
+
+def _place_pin(request: HttpRequest, event: Event, form: PinForm) -> None:
+    try:
+        changes = hosting.move_pin(
+            event,
+            form.cleaned_data["latitude"],
+            form.cleaned_data["longitude"],
+            by=request.user,
+            now=timezone.now(),
+        )
+    except geocoding.PinTooFar as far:
+        messages.error(
+            request,
+            _(
+                "That is %(km).0f km from the address, more than 50. If the address is wrong,"
+                " change it; the pin follows."
+            )
+            % {"km": far.kilometres},
+        )
+    except hosting.OtherZone:
+        messages.error(
+            request,
+            _("That place is in another time zone. Change the address, then look at the times."),
+        )
+    except lifecycle.StateConflict:
+        messages.error(request, _("The pin of this event cannot be moved."))
+    else:
+        if changes.revision is not None:
+            messages.success(request, _("Thank you. Staff look at the new pin before it is live."))
+        else:
+            messages.success(request, _("The pin is moved."))

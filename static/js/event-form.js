@@ -1,0 +1,176 @@
+// The event's form: saves what is typed, adds and removes dates, shows what matters.
+// Everything here has a way without JavaScript; this only makes it quicker.
+
+const form = document.getElementById("event-form");
+const state = form.querySelector("[data-save-state]");
+
+// -- what is typed is saved as one goes along --------------------------------------------
+
+const WAIT = 1500; // ms of quiet before saving
+const RETRY = 15000;
+let timer = 0;
+let changed = false;
+let leaving = false;
+
+function typed() {
+  const data = new FormData(form);
+  data.delete("picture"); // files go with the form itself
+  data.delete("do");
+  return data;
+}
+
+async function save() {
+  clearTimeout(timer);
+  if (leaving || !changed) return;
+  changed = false;
+  state.textContent = form.dataset.saving;
+  try {
+    const answer = await fetch(form.dataset.autosave, { method: "POST", body: typed(), redirect: "manual", keepalive: false });
+    if (answer.ok) {
+      const at = new Date().toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
+      if (!changed) state.textContent = `${form.dataset.saved} ${at}`;
+      return;
+    }
+    changed = true;
+    state.textContent = form.dataset.loggedOut;
+  } catch {
+    changed = true;
+    state.textContent = form.dataset.offline;
+    timer = setTimeout(save, RETRY);
+  }
+}
+
+function note() {
+  changed = true;
+  clearTimeout(timer);
+  timer = setTimeout(save, WAIT);
+}
+
+form.addEventListener("input", note);
+form.addEventListener("change", note);
+document.addEventListener("visibilitychange", () => {
+  // Phones end a page in the background without a word.
+  if (document.visibilityState === "hidden" && changed && !leaving) {
+    changed = false;
+    navigator.sendBeacon(form.dataset.autosave, typed());
+  }
+});
+form.addEventListener("submit", (event) => {
+  if (leaving) {
+    event.preventDefault(); // pressed twice
+    return;
+  }
+  leaving = true;
+  clearTimeout(timer);
+  form.setAttribute("aria-busy", "true");
+  state.textContent = form.dataset.saving;
+});
+// Back from the next page: the form is live again.
+addEventListener("pageshow", () => {
+  leaving = false;
+  form.removeAttribute("aria-busy");
+});
+
+// -- dates ---------------------------------------------------------------------------------
+
+const rows = form.querySelector("[data-time-rows]");
+const template = form.querySelector("[data-time-template]");
+const total = form.querySelector("[name=times-TOTAL_FORMS]");
+
+function field(row, name) {
+  return row.querySelector(`[name$="-${name}"]`);
+}
+
+function number() {
+  rows.querySelectorAll("[data-time-row]:not([hidden]) [data-row-number]").forEach((at, index) => {
+    at.textContent = index + 1;
+  });
+}
+
+form.querySelector("[data-add-time]").addEventListener("click", (event) => {
+  event.preventDefault();
+  const last = [...rows.querySelectorAll("[data-time-row]:not([hidden])")].at(-1);
+  const copy = document.createElement("template");
+  copy.innerHTML = template.innerHTML.replaceAll("__prefix__", total.value);
+  const row = copy.content.querySelector("[data-time-row]");
+  rows.append(row);
+  total.value = Number(total.value) + 1;
+  if (last) {
+    for (const name of ["start", "end", "capacity", "instructions"]) {
+      field(row, name).value = field(last, name).value;
+    }
+  }
+  number();
+  field(row, "date").focus();
+  note();
+});
+
+rows.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-remove-time]");
+  if (!button) return;
+  event.preventDefault();
+  const row = button.closest("[data-time-row]");
+  const removed = document.createElement("input");
+  removed.type = "hidden";
+  removed.name = field(row, "date").name.replace(/-date$/, "-DELETE");
+  removed.value = "on";
+  row.append(removed);
+  row.hidden = true;
+  number();
+  form.querySelector("[data-add-time]").focus();
+  note();
+});
+
+// -- only the fields that matter -----------------------------------------------------------
+
+function showFor() {
+  const mode = form.querySelector("[name=attendance_mode]:checked")?.value;
+  for (const part of form.querySelectorAll("[data-show-for]")) {
+    part.hidden = Boolean(mode) && !part.dataset.showFor.split(" ").includes(mode);
+  }
+}
+form.addEventListener("change", (event) => {
+  if (event.target.name === "attendance_mode") showFor();
+});
+showFor();
+
+// -- how the description will look ----------------------------------------------------------
+
+for (const part of form.querySelectorAll("[data-needs-js]")) part.hidden = false;
+const preview = document.getElementById("preview");
+const button = form.querySelector("[data-preview-button]");
+button.addEventListener("click", async () => {
+  const open = preview.hidden;
+  button.setAttribute("aria-expanded", String(open));
+  preview.hidden = !open;
+  if (!open) return;
+  preview.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(form.dataset.preview, { method: "POST", body: typed() });
+    // The server has cleaned it: no scripts, no pictures.
+    if (answer.ok) preview.innerHTML = await answer.text();
+  } finally {
+    preview.removeAttribute("aria-busy");
+  }
+});
+
+// -- the zone of the place -------------------------------------------------------------------
+
+const PLACE = ["city", "state_code", "postal_code", "country"];
+const zone = document.getElementById("zone");
+let asked = "";
+async function askZone() {
+  const query = new URLSearchParams(PLACE.map((name) => [name, form.elements[name].value]));
+  if (String(query) === asked) return;
+  asked = String(query);
+  const answer = await fetch(`${form.dataset.zone}?${query}`).catch(() => null);
+  if (answer?.ok) zone.textContent = (await answer.text()).trim();
+}
+form.addEventListener("change", (event) => {
+  if (PLACE.includes(event.target.name)) askZone();
+});
+askZone();
+
+// -- errors first ------------------------------------------------------------------------------
+
+(document.getElementById("warnings") ?? document.getElementById("errors"))?.focus();
