@@ -8,6 +8,7 @@ revokes. One-shot tickets are random and kept as their SHA-256 too.
 
 import hmac
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
@@ -72,6 +73,23 @@ def seal_rsvps(guest: Guest, rsvps: list[Rsvp]) -> None:
     for rsvp in rsvps:
         rsvp.reply_digest = _digest(_derive(_REPLY, rsvp.pk, guest.reply_generation))
     Rsvp.objects.bulk_update(rsvps, ["reply_digest"])
+
+
+def seal_many(
+    supporters: Sequence[Supporter], guests: Sequence[Guest], rsvps: Sequence[Rsvp]
+) -> None:
+    """As the three above, for thousands of rows at once; the rsvps' guests are among `guests`."""
+    for supporter in supporters:
+        token = _derive(_UNSUBSCRIBE, supporter.pk, supporter.link_generation)
+        supporter.unsubscribe_digest = _digest(token)
+    for guest in guests:
+        guest.manage_digest = _digest(_derive(_MANAGE, guest.pk, guest.link_generation))
+    for rsvp in rsvps:
+        token = _derive(_REPLY, rsvp.pk, rsvp.guest.reply_generation)
+        rsvp.reply_digest = _digest(token)
+    Supporter.objects.bulk_update(supporters, ["unsubscribe_digest"], batch_size=400)
+    Guest.objects.bulk_update(guests, ["manage_digest"], batch_size=400)
+    Rsvp.objects.bulk_update(rsvps, ["reply_digest"], batch_size=400)
 
 
 def revoke(guest: Guest) -> None:

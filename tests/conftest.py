@@ -13,6 +13,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--expect-vendor", help="fail unless the tests run on this database (sqlite, postgresql)"
     )
+    parser.addoption(
+        "--full", action="store_true", help="run the checks at their full size (make check-*)"
+    )
+
+
+@pytest.fixture
+def full(pytestconfig: pytest.Config) -> bool:
+    """Whether this run is a `make check-*`; `make test` holds a small sample of each."""
+    return pytestconfig.getoption("--full")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
