@@ -9,12 +9,11 @@ Every step is a compare-and-set; "zero rows changed" means somebody else was fas
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, DateTimeField, ExpressionWrapper, F, Q, Value
+from django.db.models import DateTimeField, ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Now
 
 from outbox import letters
@@ -345,53 +344,6 @@ def pause(*, now: datetime, reason: str, by: str = "", topic: str = "") -> None:
 
 def resume(*, topic: str = "") -> None:
     Pause.objects.filter(topic=topic).delete()
-
-
-# -- What pages show -----------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class KindCount:
-    """How one kind of letter of a topic stands."""
-
-    kind: str
-    title: str
-    planned: int
-    sent: int
-    failed: int
-    uncertain: int
-    superseded: int
-    suppressed: int
-
-    @property
-    def wanted(self) -> int:
-        """Letters that should have left or will."""
-        return self.planned + self.sent + self.failed + self.uncertain + self.suppressed
-
-
-def summary(topic: str | None = None) -> list[KindCount]:
-    """Counts by kind and state, of one topic or (None) of everything."""
-    found = Message.objects.all() if topic is None else Message.objects.about(topic)
-    counts: dict[str, dict[str, int]] = {}
-    for row in found.values("kind", "state").annotate(count=Count("id")).order_by("kind"):
-        states = counts.setdefault(row["kind"], {})
-        name = "planned" if row["state"] in {MessageState.QUEUED, *IN_FLIGHT} else row["state"]
-        states[name] = states.get(name, 0) + row["count"]
-    names = ("planned", "sent", "failed", "uncertain", "superseded", "suppressed")
-    return [
-        KindCount(
-            kind=kind,
-            title=str(letters.kinds()[kind].title) if kind in letters.kinds() else kind,
-            **{name: states.get(name, 0) for name in names},
-        )
-        for kind, states in counts.items()
-    ]
-
-
-def oldest_due(now: datetime) -> datetime | None:
-    """Since when the letter that has waited longest is due; for health checks."""
-    first = Message.objects.due(now).order_by("not_before").first()
-    return first.not_before if first else None
 
 
 # -- Forgetting ----------------------------------------------------------------------------

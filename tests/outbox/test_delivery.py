@@ -17,10 +17,10 @@ def serve(settings):
     """Run a scripted server and point the settings at it."""
 
     @contextmanager
-    def run(server: ScriptedServer):
+    def run(server: ScriptedServer, patience: float = 10):
         with server:
             settings.SMTP_HOST, settings.SMTP_PORT = "127.0.0.1", server.port
-            settings.SMTP_SECURITY, settings.SMTP_TIMEOUT = "none", 0.3
+            settings.SMTP_SECURITY, settings.SMTP_TIMEOUT = "none", patience
             yield server
 
     return run
@@ -130,7 +130,7 @@ def test_refusals_do_not_keep_the_address_in_the_error(now, serve):
 
 @pytest.mark.parametrize("trouble", ["drop", "hang", "421 too busy", "554 go away"])
 def test_server_that_does_not_greet_is_no_letters_fault(now, serve, trouble):
-    with serve(ScriptedServer(at("connect", trouble))):
+    with serve(ScriptedServer(at("connect", trouble)), patience=0.3):
         post(now)
         with pytest.raises(ServerUnavailable):
             deliver(now)
@@ -161,7 +161,7 @@ def test_connection_lost_before_the_final_dot_is_retried_without_doubt(now, serv
 
 @pytest.mark.parametrize("trouble", ["take+drop", "take+hang"])
 def test_reminder_in_doubt_after_the_final_dot_is_not_resent(now, serve, trouble):
-    with serve(ScriptedServer(at("dot", trouble))) as server:
+    with serve(ScriptedServer(at("dot", trouble)), patience=0.3) as server:
         post(now, kind="reminder")
         assert deliver(now) == {"uncertain": 1}
         assert deliver(now + timedelta(hours=1)) == {}

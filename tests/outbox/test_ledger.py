@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from outbox import ledger
+from outbox import ledger, overview
 from outbox.letters import UnknownKind
 from outbox.models import Message
 from outbox.states import MessageState
@@ -181,7 +181,7 @@ def test_summary_counts_by_kind_and_state(now):
     post(now, topic="event:2", subject="rsvp:3")
     [message] = ledger.claim(owner="a", now=now, limit=1)
     ledger.mark_failed(message, now=now, why="550")
-    [count] = ledger.summary("event:1")
+    [count] = overview.summary("event:1")
     assert (count.title, count.planned, count.failed, count.wanted) == ("Invitation", 1, 1, 2)
 
 
