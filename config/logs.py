@@ -15,23 +15,19 @@ from django.http import HttpRequest, HttpResponse
 
 log = structlog.get_logger("access")
 
-_TOKEN_PATH = re.compile(r"^/(r|u|c|f|cohost|t)/[^/]+")
 
-
-def scrub_path(path: str) -> str:
-    """The path as logs may hold it: tokens in letters' links are left out."""
-    return _TOKEN_PATH.sub(r"/\1/-", path)
+def scrub(text: str, request: HttpRequest | None) -> str:
+    """`text` without the token that the request's address holds, if it holds one."""
+    match = getattr(request, "resolver_match", None)
+    token = match.kwargs.get("token") if match else None
+    return text.replace(token, "-") if token else text
 
 
 def _scrub_django(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Django's own warnings ("Not Found: /r/...") name paths and carry the request."""
-    event.pop("request", None)
+    """Django's own lines ("Internal Server Error: /r/...") name the request's path."""
+    request = getattr(event.get("_record"), "request", None)
     if isinstance(event.get("event"), str):
-        event["event"] = re.sub(
-            r"/(?:r|u|c|f|cohost|t)/[^/\s?]+[^\s]*",
-            lambda found: scrub_path(found.group(0).split("?")[0]),
-            event["event"],
-        )
+        event["event"] = scrub(event["event"], request)
     return event
 
 
@@ -93,7 +89,7 @@ class RequestLogMiddleware:
         log.info(
             "request",
             method=request.method,
-            path=scrub_path(request.path),
+            path=scrub(request.path, request),
             status=response.status_code,
             ms=round((time.perf_counter() - began) * 1000, 1),
         )

@@ -1,0 +1,48 @@
+"""The demo: a believable country, loaded once, always in the present, never for real."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from events.models import Event, Timeslot
+from events.states import EventState
+from hosts.models import User
+from rsvps.models import Rsvp
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def demo_mode(settings):
+    settings.DEMO = True
+
+
+def test_the_demo_is_never_loaded_outside_demo_mode():
+    with pytest.raises(CommandError, match="demo mode"):
+        call_command("demo")
+    assert not User.objects.exists()
+
+
+def test_a_country_is_loaded_once_and_moves_with_the_weeks(demo_mode, capsys):
+    call_command("demo")
+    now = timezone.now()
+    assert Event.objects.count() == 500
+    assert set(Event.objects.values_list("state", flat=True)) >= {
+        EventState.APPROVED,
+        EventState.SUBMITTED,
+        EventState.SENT_BACK,
+        EventState.CANCELLED,
+    }
+    assert Event.objects.filter(timeslots__ends_at__lt=now).distinct().count() >= 100
+    assert max(Timeslot.objects.values_list("seats_taken", flat=True)) == 2000
+    assert Timeslot.objects.filter(capacity__gt=0, seats_taken=0).exists()
+    upcoming = Timeslot.objects.upcoming(now).count()
+    rsvps = Rsvp.objects.count()
+    with time_machine.travel(now + timedelta(days=22)):
+        call_command("demo")
+        assert Timeslot.objects.upcoming(timezone.now()).count() > upcoming * 0.7
+    assert (Event.objects.count(), Rsvp.objects.count()) == (500, rsvps)
+    assert "reviewer@demo.example" in capsys.readouterr().out
