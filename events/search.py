@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
 
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 
 from events import streams
 from events.models import Event, Timeslot
 from events.spatial import KEPT, TYPE_CODES, Flag, miles_of, squared_chord
+from events.states import AddressVisibility
 from events.streams import Circle, Criteria, Hit, unix
 
 DEFAULT_MILES = 25
@@ -28,7 +29,7 @@ ONLINE = 6
 # Minutes of the day where the event is: from, and before.
 TIMES_OF_DAY = {"morning": (0, 720), "afternoon": (720, 1020), "evening": (1020, 1440)}
 
-# What a card shows. The exact place is not even read.
+# What a card shows. A private home's exact place is not even read.
 CARD_FIELDS = (
     "starts_at",
     "ends_at",
@@ -111,6 +112,11 @@ class Result:
     event: Event
     timeslot: Timeslot
     distance_miles: float | None  # to the public place; None where none was asked from
+
+    @property
+    def door(self) -> str:
+        """Venue or street of an event whose address anybody may see; "" for a private one."""
+        return self.timeslot.door  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
@@ -265,4 +271,10 @@ def _load(query: SearchQuery, found: Found, *, now: int) -> tuple[list[Result], 
 
 
 def _cards(wanted: Q) -> Iterable[Timeslot]:
-    return Timeslot.objects.filter(wanted).select_related("event").only(*CARD_FIELDS)
+    door = Case(
+        When(event__address_visibility=AddressVisibility.PUBLIC, event__venue="", then="event__street"),
+        When(event__address_visibility=AddressVisibility.PUBLIC, then="event__venue"),
+        default=Value(""),
+    )
+    timeslots = Timeslot.objects.filter(wanted).select_related("event")
+    return timeslots.annotate(door=door).only(*CARD_FIELDS)

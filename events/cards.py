@@ -1,0 +1,81 @@
+"""What a card says about one result, in words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from events.calendars import one_line, public_place, zone_name
+from events.disclosure import Field, Role, may_see
+from events.models import Event, Timeslot
+from events.search import Result
+from events.states import AttendanceMode
+
+# Fewer places than this are worth hurrying for.
+FEW_PLACES = 6
+
+
+@dataclass(frozen=True)
+class Card:
+    """One event in a list, as strangers see it. Times are those where the event is."""
+
+    event: Event
+    timeslot: Timeslot
+    starts: datetime
+    ends: datetime
+    zone: str  # "EST"
+    place: str
+    distance: str
+
+    @property
+    def ends_same_day(self) -> bool:
+        return self.starts.date() == self.ends.date()
+
+    @property
+    def full(self) -> bool:
+        return self.timeslot.room_left == 0
+
+    @property
+    def few_left(self) -> bool:
+        room = self.timeslot.room_left
+        return room is not None and 0 < room < FEW_PLACES
+
+
+def card(result: Result) -> Card:
+    """The card of a result."""
+    event, timeslot = result.event, result.timeslot
+    zone = ZoneInfo(event.timezone)
+    starts = timeslot.starts_at.astimezone(zone)
+    return Card(
+        event=event,
+        timeslot=timeslot,
+        starts=starts,
+        ends=timeslot.ends_at.astimezone(zone),
+        zone=zone_name(starts),
+        place=_place(result),
+        distance="" if result.distance_miles is None else distance(result.distance_miles),
+    )
+
+
+def distance(miles: float) -> str:
+    """How far it is, no finer than whole miles."""
+    if miles < 0.75:
+        return _("less than a mile away")
+    whole = round(miles)
+    return ngettext("about %(miles)d mile away", "about %(miles)d miles away", whole) % {
+        "miles": whole
+    }
+
+
+def _place(result: Result) -> str:
+    event = result.event
+    if event.attendance_mode == AttendanceMode.VIRTUAL:
+        return _("Online")
+    area = public_place(event)
+    if may_see(Role.STRANGER, Field.EXACT_PLACE, event):
+        area = ", ".join(part for part in (one_line(result.door), area) if part)
+    if event.attendance_mode == AttendanceMode.BOTH:
+        return _("%(place)s, or online") % {"place": area}
+    return area

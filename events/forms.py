@@ -1,0 +1,161 @@
+"""What a search's address says, read kindly: nothing typed is lost, nothing wrong is fatal."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from events import gazetteer
+from events.places import Place
+from events.search import DEFAULT_MILES, MOST_MILES, PAGE, WITHIN_CHOICES, SearchQuery
+from events.states import EventType
+
+WHEN = [
+    ("", _("Any day")),
+    ("today", _("Today")),
+    ("weekend", _("This weekend")),
+    ("week", _("Next 7 days")),
+    ("pick", _("Pick days")),
+]
+WHERE = [
+    ("", _("Anywhere")),
+    ("in_person", _("In person")),
+    ("virtual", _("Online")),
+]
+TIMES = [
+    ("", _("Any time")),
+    ("morning", _("Morning")),
+    ("afternoon", _("Afternoon")),
+    ("evening", _("Evening")),
+]
+SORTS = [("time", _("Soonest first")), ("distance", _("Nearest first"))]
+# "Today" where nobody said where.
+HOME_ZONE = "America/New_York"
+DAY_FORMATS = ["%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y"]
+
+
+class SearchForm(forms.Form):
+    """The parameters of `/events/` and its feeds.
+
+    A part that cannot be read counts as not asked, and says so beside its field.
+    """
+
+    near = forms.CharField(required=False, max_length=200)
+    within = forms.FloatField(required=False, min_value=1, max_value=MOST_MILES)
+    when = forms.ChoiceField(required=False, choices=WHEN)
+    type = forms.MultipleChoiceField(required=False, choices=EventType.choices)
+    where = forms.ChoiceField(required=False, choices=WHERE)
+    time = forms.ChoiceField(required=False, choices=TIMES)
+    sort = forms.ChoiceField(required=False, choices=SORTS)
+    accessible = forms.BooleanField(required=False)
+    room = forms.BooleanField(required=False)
+    official = forms.BooleanField(required=False)
+    after = forms.CharField(required=False, max_length=200)
+
+    def __init__(self, data: QueryDict, *, now: datetime) -> None:
+        super().__init__(data)
+        self.now = now
+        self.places: list[Place] = []
+        for name in ("from", "to"):  # Python keeps the first of these words for itself
+            self.fields[name] = forms.DateField(
+                required=False,
+                input_formats=DAY_FORMATS,
+                error_messages={"invalid": _("There is no such day. Write it like 2026-11-30.")},
+            )
+        self.is_valid()
+
+    def clean_near(self) -> str:
+        text = self.cleaned_data["near"]
+        self.places = gazetteer.find(text) if text else []
+        if text and not self.places:
+            raise forms.ValidationError(
+                _("We do not know this place. Try a ZIP code, or a city and its state.")
+            )
+        return text
+
+    def clean(self) -> None:
+        first, last = self.cleaned_data.get("from"), self.cleaned_data.get("to")
+        if first and last and last < first:
+            self.add_error("to", _("This day is before the first one."))
+
+    @property
+    def place(self) -> Place | None:
+        """Where to look: the likeliest of the places meant."""
+        return self.places[0] if self.places else None
+
+    @property
+    def is_ambiguous(self) -> bool:
+        return len(self.places) > 1
+
+    @property
+    def days(self) -> tuple[date | None, date | None]:
+        """The first and last day asked for, as dates where the place is."""
+        first, last = self._read("from"), self._read("to")
+        if first or last:
+            return first, last
+        zone = self.place.timezone if self.place else HOME_ZONE
+        today = self.now.astimezone(ZoneInfo(zone)).date()
+        match self._read("when"):
+            case "today":
+                return today, today
+            case "weekend":
+                saturday = today + timedelta(days=max(0, 5 - today.weekday()))
+                return saturday, today + timedelta(days=6 - today.weekday())
+            case "week":
+                return today, today + timedelta(days=6)
+        return None, None
+
+    @property
+    def miles(self) -> float:
+        return self._read("within") or DEFAULT_MILES
+
+    @property
+    def filters(self) -> int:
+        """How many filters beside place, distance and order are set."""
+        first, last = self.days
+        names = ("type", "where", "time", "accessible", "room", "official")
+        return sum(1 for name in names if self._read(name)) + bool(first or last)
+
+    def query(self, *, limit: int = PAGE) -> SearchQuery:
+        """The question, with everything that could be read."""
+        first, last = self.days
+        place = self.place
+        return SearchQuery(
+            latitude=place.latitude if place else None,
+            longitude=place.longitude if place else None,
+            place=place.label if place else "",
+            within_miles=self.miles,
+            sort="distance" if self._read("sort") == "distance" else "time",
+            date_from=first,
+            date_to=last,
+            types=tuple(self._read("type") or ()),
+            where=self._read("where") or "",
+            accessible=bool(self._read("accessible")),
+            has_room=bool(self._read("room")),
+            official=bool(self._read("official")),
+            time_of_day=self._read("time") or "",
+            after=self._read("after") or "",
+            limit=limit,
+        )
+
+    def address(self, **changes: object) -> str:
+        """This search's parameters, changed, for a link: "?near=…&type=…"."""
+        params = QueryDict(mutable=True)
+        for name in self.fields:
+            if name == "after":
+                continue
+            values = self.data.getlist(name) if isinstance(self.data, QueryDict) else []
+            params.setlist(name, [value for value in values if value])
+        for name, value in changes.items():
+            params[name] = str(value)
+            if value in ("", None):
+                del params[name]
+        return f"?{params.urlencode()}" if params else ""
+
+    def _read(self, name: str):
+        return self.cleaned_data.get(name)
+
+
+__all__ = ["SORTS", "TIMES", "WHEN", "WHERE", "WITHIN_CHOICES", "SearchForm"]
