@@ -1,13 +1,35 @@
-"""What other programs read: calendars of one event or of a search, and feeds."""
+"""What other programs read: calendars of one event or of a search, and feeds.
 
+A feed answers its address's search as `/events/` does, but never looks farther than it was
+asked to. The same facts are the same bytes, so that a program that asks again is told so.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.http import http_date
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from events import calendars
+from events.cards import Card, card
 from events.disclosure import Policy, policy
-from events.models import Event
+from events.forms import SearchForm
+from events.models import Event, Timeslot
+from events.search import SearchPage, SearchQuery, find, search
+from events.spatial import last_change
+from events.states import EventState, TimeslotState
 
 
 @policy(Policy.PUBLIC)
@@ -28,3 +50,193 @@ def event_calendar(request: HttpRequest, id: int, slug: str = "") -> HttpRespons
         content_type="text/calendar; charset=utf-8; method=PUBLISH",
         headers={"Content-Disposition": f'attachment; filename="{event.slug}.ics"'},
     )
+
+
+# -- feeds of a search -----------------------------------------------------------------------
+
+# Events begin by the clock: between two of these instants a feed changes by its facts alone.
+BEAT = timedelta(minutes=5)
+MOST_EVENTS = {"ics": 1000, "atom": 50, "json": 100, "geojson": 500}
+
+
+Render = Callable[[SearchQuery, datetime, SearchForm], bytes]
+
+
+def _feed(kind: str, content_type: str) -> Callable[[Render], Callable]:
+    """Make a view of a function that renders a query's feed at an instant."""
+
+    def wrap(render: Render) -> Callable:
+        @policy(Policy.PUBLIC)
+        @require_safe
+        @cache_control(public=True, max_age=60)
+        def view(request: HttpRequest) -> HttpResponse:
+            now = timezone.now()
+            now -= (now - datetime.min.replace(tzinfo=UTC)) % BEAT
+            fingerprint, changed_at = last_change()
+            # Words and places come from listings alone; room left does not.
+            words = fingerprint if kind in {"ics", "atom"} and "room" not in request.GET else ""
+            etag = f'"{_digest(words, str(now), request.get_full_path())}"'
+            stamp = int(max(now, changed_at or now).timestamp())
+            if words and (same := get_conditional_response(request, etag, stamp)):
+                return same
+            form = SearchForm(request.GET, now=now)
+            if form.errors.get("near"):
+                return _unknown_place(form)
+            query = replace(form.query(limit=MOST_EVENTS[kind]), widen=False)
+            body = render(query, now, form)
+            response = HttpResponse(body, content_type=content_type)
+            response["ETag"] = etag if words else f'"{_digest(body.hex())}"'
+            if words:
+                response["Last-Modified"] = http_date(stamp)
+            return get_conditional_response(request, response["ETag"], None, response) or response
+
+        return view
+
+    return wrap
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def _unknown_place(form: SearchForm) -> HttpResponse:
+    words = " ".join(str(error) for error in form.errors["near"])
+    return HttpResponse(words, status=404, content_type="text/plain; charset=utf-8")
+
+
+@_feed("ics", "text/calendar; charset=utf-8; method=PUBLISH")
+def events_ics(query: SearchQuery, now: datetime, form: SearchForm) -> bytes:
+    """A calendar to subscribe to: all timeslots, on the days asked for, of the events found."""
+    ids = [hit.event_id for hit in find(query, now=now).hits]
+    timeslots = Timeslot.objects.filter(
+        event__in=ids,
+        event__state=EventState.APPROVED,
+        state=TimeslotState.OPEN,
+        starts_at__gt=now,
+    )
+    wanted = [
+        timeslot
+        for timeslot in timeslots.select_related("event").order_by("starts_at", "pk")
+        if _on_the_days(timeslot, query)
+    ]
+    return calendars.publish(wanted, name=_title(query))
+
+
+@_feed("atom", "application/atom+xml; charset=utf-8")
+def events_atom(query: SearchQuery, now: datetime, form: SearchForm) -> bytes:
+    """An Atom feed (RFC 4287)."""
+    page = search(query, now=now)
+    changed_at = _last_change(page, now)
+    feed = Atom1Feed(
+        title=_title(query),
+        link=_site(f"/events/{form.address()}"),
+        description=_title(query),
+        feed_url=_site(f"/events.atom{form.address()}"),
+        language=settings.LANGUAGE_CODE,
+        author_name=settings.BRAND_NAME,
+    )
+    for shown in (card(result) for result in page.results):
+        feed.add_item(
+            title=shown.event.title,
+            link=_site(shown.event.get_absolute_url()),
+            description=f"{_when(shown)}\n{shown.place}",
+            unique_id=f"tag:{settings.MAIL_DOMAIN},2026:timeslot/{shown.timeslot.pk}",
+            updateddate=max(shown.timeslot.changed_at, shown.event.updated_at),
+            pubdate=shown.event.published_at,
+        )
+    feed.latest_post_date = lambda: changed_at
+    return feed.writeString("utf-8").encode()
+
+
+@_feed("json", "application/json")
+def events_json(query: SearchQuery, now: datetime, form: SearchForm) -> bytes:
+    """The page of results as JSON; `next` is the next page's address, or null."""
+    page = search(query, now=now)
+    following = _site(f"/events.json{form.address(after=page.next_key)}")
+    body = {
+        "title": _title(query),
+        "about": page.about,
+        "more_than": page.capped,
+        "next": following if page.next_key else None,
+        "events": [_facts(card(result)) for result in page.results],
+    }
+    return json.dumps(body).encode()
+
+
+@_feed("geojson", "application/geo+json")
+def events_geojson(query: SearchQuery, now: datetime, form: SearchForm) -> bytes:
+    """What the map shows (RFC 7946): public places alone; a private home's is its cell's middle."""
+    page = search(query, now=now)
+    features = [
+        {
+            "type": "Feature",
+            "id": result.event.pk,
+            "geometry": {
+                "type": "Point",
+                "coordinates": [result.event.public_longitude, result.event.public_latitude],
+            },
+            "properties": _facts(card(result)),
+        }
+        for result in page.results
+        if result.event.public_latitude is not None and not result.event.is_virtual_only
+    ]
+    body = {
+        "type": "FeatureCollection",
+        "about": page.about,
+        "more_than": page.capped,
+        "features": features,
+    }
+    return json.dumps(body).encode()
+
+
+def _facts(shown: Card) -> dict[str, object]:
+    event, timeslot = shown.event, shown.timeslot
+    return {
+        "id": event.pk,
+        "url": event.get_absolute_url(),
+        "title": event.title,
+        "type": event.type,
+        "type_label": event.get_type_display(),
+        "official": event.official,
+        "attendance_mode": event.attendance_mode,
+        "private": event.is_private,
+        "place": shown.place,
+        "latitude": event.public_latitude,
+        "longitude": event.public_longitude,
+        "timeslot": timeslot.pk,
+        "starts_at": shown.starts.isoformat(),
+        "ends_at": shown.ends.isoformat(),
+        "timezone": event.timezone,
+        "when": _when(shown),
+        "room_left": timeslot.room_left,
+        "distance": shown.distance,
+    }
+
+
+def _when(shown: Card) -> str:
+    timeslot = shown.timeslot
+    return calendars.when_in_words(timeslot.starts_at, timeslot.ends_at, shown.event.timezone)
+
+
+def _title(query: SearchQuery) -> str:
+    if query.place:
+        return _("%(brand)s near %(place)s") % {
+            "brand": settings.BRAND_NAME,
+            "place": query.place,
+        }
+    return _("%(brand)s: upcoming events") % {"brand": settings.BRAND_NAME}
+
+
+def _last_change(page: SearchPage, now: datetime) -> datetime:
+    changes = [max(r.timeslot.changed_at, r.event.updated_at) for r in page.results]
+    return max(changes, default=now)
+
+
+def _on_the_days(timeslot: Timeslot, query: SearchQuery) -> bool:
+    day = timeslot.starts_at.astimezone(ZoneInfo(timeslot.event.timezone)).date()
+    after = query.date_from is None or day >= query.date_from
+    return after and (query.date_to is None or day <= query.date_to)
+
+
+def _site(path: str) -> str:
+    return f"{settings.SITE_URL}{path}"

@@ -17,7 +17,6 @@ WHEN = [
     ("today", _("Today")),
     ("weekend", _("This weekend")),
     ("week", _("Next 7 days")),
-    ("pick", _("Pick days")),
 ]
 WHERE = [
     ("", _("Anywhere")),

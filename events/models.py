@@ -305,6 +305,22 @@ class Listing(models.Model):
         return f"listing of timeslot {self.timeslot_id}"
 
 
+class ListingChange(models.Model):
+    """When listings last changed, so that feeds can answer "nothing new" unread.
+
+    One row of many, by the event's number, so that approvals do not wait for each other.
+    """
+
+    SHARDS = 64
+
+    shard = models.SmallIntegerField(primary_key=True)
+    token = models.BigIntegerField()  # random; another one after every change
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"listings {self.shard} changed {self.changed_at:%Y-%m-%d %H:%M}Z"
+
+
 class EventRevision(models.Model):
     """A change of time, place or type that waits for review; applied whole or not at all."""
 

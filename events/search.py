@@ -36,6 +36,9 @@ CARD_FIELDS = (
     "state",
     "capacity",
     "seats_taken",
+    "changed_at",
+    "event__updated_at",
+    "event__published_at",
     "event__type",
     "event__title",
     "event__state",
@@ -72,6 +75,7 @@ class SearchQuery:
     time_of_day: str = ""  # a key of TIMES_OF_DAY
     after: str = ""  # a page's next_key
     limit: int = PAGE
+    widen: bool = True  # where there is little near, look farther
 
     @property
     def circle(self) -> Circle | None:
@@ -206,7 +210,8 @@ def find(query: SearchQuery, *, now: datetime) -> Found:
     criteria = query.criteria(key.now if key else unix(now))
     page = _page(query, criteria, key)
     circle = query.circle
-    if key or circle is None or page.next_key or len(page.hits) >= FEW:
+    enough = page.next_key or len(page.hits) >= FEW
+    if key or circle is None or enough or not query.widen:
         return replace(page, about=_about(query, criteria, page, key))
     widest = replace(circle, miles=max(circle.miles, WITHIN_CHOICES[-1]))
     close, occupied = streams.probe(criteria, widest, few=FEW, limit=query.limit + 1)
@@ -271,9 +276,10 @@ def _load(query: SearchQuery, found: Found, *, now: int) -> tuple[list[Result], 
 
 
 def _cards(wanted: Q) -> Iterable[Timeslot]:
+    public = Q(event__address_visibility=AddressVisibility.PUBLIC)
     door = Case(
-        When(event__address_visibility=AddressVisibility.PUBLIC, event__venue="", then="event__street"),
-        When(event__address_visibility=AddressVisibility.PUBLIC, then="event__venue"),
+        When(public, event__venue="", then="event__street"),
+        When(public, then="event__venue"),
         default=Value(""),
     )
     timeslots = Timeslot.objects.filter(wanted).select_related("event")

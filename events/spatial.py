@@ -4,7 +4,9 @@ Cells are Uber's H3: hexagons named by 64-bit integers, seven small ones to each
 Only the public place is ever read here.
 """
 
+import hashlib
 import math
+import secrets
 from datetime import UTC, datetime, timedelta
 from enum import IntFlag
 from functools import lru_cache
@@ -13,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import h3.api.basic_int as h3
 
-from events.models import Event, Listing, Timeslot
+from events.models import Event, Listing, ListingChange, Timeslot
 from events.states import AttendanceMode, EventState, EventType, YesNoUnknown
 
 Vector = tuple[float, float, float]
@@ -143,6 +145,23 @@ def index_event(event: Event, *, now: datetime) -> None:
     Listing.objects.filter(event=event).delete()
     if event.state == EventState.APPROVED:
         Listing.objects.bulk_create(listings(event, now=now))
+    change = ListingChange(
+        shard=event.pk % ListingChange.SHARDS, token=secrets.randbits(62), changed_at=now
+    )
+    ListingChange.objects.bulk_create(
+        [change],
+        update_conflicts=True,
+        unique_fields=["shard"],
+        update_fields=["token", "changed_at"],
+    )
+
+
+def last_change() -> tuple[str, datetime | None]:
+    """A fingerprint of all listings' facts, and when they last changed."""
+    rows = ListingChange.objects.order_by("shard").values_list("shard", "token", "changed_at")
+    known = list(rows)
+    digest = hashlib.sha256(repr([row[:2] for row in known]).encode()).hexdigest()
+    return digest, max((row[2] for row in known), default=None)
 
 
 def listings(event: Event, *, now: datetime) -> list[Listing]:

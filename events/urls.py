@@ -5,6 +5,12 @@ from django.urls import path, re_path
 from events import brand_views, feeds, views
 
 urlpatterns = [
+    path("", views.home, name="home"),
+    path("events/", views.results, name="results"),
+    path("events.ics", feeds.events_ics, name="events_ics"),
+    path("events.atom", feeds.events_atom, name="events_atom"),
+    path("events.json", feeds.events_json, name="events_json"),
+    path("events.geojson", feeds.events_geojson, name="events_geojson"),
     path("brand.css", brand_views.brand_css, name="brand_css"),
     path("brand.svg", brand_views.brand_icon, name="brand_icon"),
     path("site.webmanifest", brand_views.manifest, name="manifest"),

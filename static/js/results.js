@@ -1,0 +1,56 @@
+// Results follow the filters as they are set, without loading the page anew. The address holds
+// everything, so that the back button and a shared link show the same.
+const form = document.querySelector("[data-search]");
+const results = document.querySelector("[data-results]");
+let asked = null;
+let timer = 0;
+
+// What was left empty need not stand in the address.
+function addressOf(form) {
+  const given = [...new FormData(form)].filter(([, value]) => value !== "");
+  const words = new URLSearchParams(given).toString();
+  return words ? `${form.action.split("?")[0]}?${words}` : form.action.split("?")[0];
+}
+
+async function show(address) {
+  asked?.abort();
+  asked = new AbortController();
+  results.setAttribute("aria-busy", "true");
+  try {
+    const response = await fetch(address, { signal: asked.signal });
+    if (!response.ok) throw new Error(response.statusText);
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const fresh = page.querySelector("[data-results]");
+    document.title = page.title;
+    results.querySelector(".results-list").replaceWith(fresh.querySelector(".results-list"));
+    results.dataset.geojson = fresh.dataset.geojson;
+    const summary = page.querySelector("[data-filters] > summary");
+    form.querySelector("[data-filters] > summary").replaceWith(summary);
+    results.removeAttribute("aria-busy");
+    results.dispatchEvent(new CustomEvent("results:shown", { bubbles: true }));
+  } catch (error) {
+    if (error.name !== "AbortError") location.assign(address);
+  }
+}
+
+if (form && results) {
+  form.addEventListener("change", (event) => {
+    if (event.target.name === "near") return;
+    if (event.target.type === "date" && event.target.value) {
+      for (const preset of form.querySelectorAll("input[name=when]")) preset.checked = false;
+    }
+    if (event.target.name === "when") {
+      for (const day of form.querySelectorAll("input[type=date]")) day.value = "";
+    }
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const address = addressOf(form);
+      history.replaceState(null, "", address);
+      show(address);
+    }, 250);
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    location.assign(addressOf(form));
+  });
+}
