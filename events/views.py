@@ -30,7 +30,7 @@ ON_HOME = 6
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """One box, and what is on next anywhere."""
-    page = search(SearchQuery(limit=ON_HOME), now=timezone.now())
+    page = search(SearchQuery(limit=ON_HOME, has_room=True), now=timezone.now())
     context = {"cards": [card(result) for result in page.results], "page": page}
     return render(request, "events/home.html", context)
 

@@ -1,0 +1,186 @@
+"""The home page and the results, as somebody in a hurry meets them."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from events.forms import SearchForm
+from events.spatial import index_event
+from tests.factories import make_event, make_timeslot
+
+pytestmark = pytest.mark.django_db
+
+
+def listed(*, miles_north=0.0, days=3, capacity=None, seats_taken=0, **fields):
+    event = make_event(latitude=39.9612 + miles_north / 69.0, **fields)
+    make_timeslot(
+        event,
+        starts_at=timezone.now() + timedelta(days=days),
+        capacity=capacity,
+        seats_taken=seats_taken,
+    )
+    index_event(event, now=timezone.now())
+    return event
+
+
+def page(client, address, **params):
+    response = client.get(address, params)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def form(params, now):
+    from django.http import QueryDict
+
+    return SearchForm(QueryDict(params), now=now)
+
+
+def test_home_has_one_box_and_what_is_on_next(client):
+    event = listed(title="Soup night")
+    html = page(client, "/")
+    assert 'name="near"' in html
+    assert event.get_absolute_url() in html
+
+
+def test_home_says_so_when_nothing_is_planned(client):
+    assert "Nothing is planned yet" in page(client, "/")
+
+
+def test_results_near_a_zip_show_title_time_with_zone_place_and_distance(client):
+    listed(title="Soup night", official=True, capacity=12, seats_taken=9)
+    html = page(client, "/events/", near="43215")
+    assert "Soup night" in html
+    assert ("EST" in html) or ("EDT" in html)
+    assert "Elm Street Hall, Columbus, OH 43215" in html
+    assert "mile" in html
+    assert "Official" in html
+    assert "3 places left" in html
+
+
+def test_a_private_home_shows_its_area_and_never_its_street(client):
+    listed(private=True, title="Soup night")
+    html = page(client, "/events/", near="43215")
+    assert "Columbus, OH 43215" in html
+    assert "Elm Street" not in html
+
+
+def test_an_unknown_place_is_explained_beside_the_field_and_what_was_typed_stays(client):
+    event = listed()
+    html = page(client, "/events/", near="Qwrtzxx")
+    assert 'value="Qwrtzxx"' in html
+    assert "We do not know this place" in html
+    assert event.get_absolute_url() in html  # no dead end
+
+
+def test_a_name_of_several_places_offers_the_choice(client):
+    html = page(client, "/events/", near="Portland")
+    assert "can be several places" in html
+    assert "near=Portland%2C+ME" in html or "near=Portland%2C+OR" in html
+
+
+def test_what_was_typed_is_never_markup(client):
+    html = page(client, "/events/", near='"><script>alert(1)</script>')
+    assert "<script>alert" not in html
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"from": "2026-02-30"},
+        {"from": "2020-12-05", "to": "2020-12-01"},
+        {"within": "a lot"},
+        {"within": "-5"},
+        {"within": "nan"},
+        {"type": "nonsense"},
+        {"where": "mars"},
+        {"sort": "backwards"},
+        {"after": "1_2_3_4_5"},
+        {"near": "\0"},
+        {"near": "x" * 5000},
+        {"from": "0001-01-01", "to": "9999-12-31"},
+    ],
+)
+def test_nonsense_in_the_address_is_forgiven(client, params):
+    event = listed()
+    assert event.get_absolute_url() in page(client, "/events/", **params)
+
+
+def test_a_day_that_does_not_exist_is_explained_beside_its_field(client):
+    html = page(client, "/events/", **{"from": "2026-02-30"})
+    assert "There is no such day" in html
+    assert 'value="2026-02-30"' in html
+
+
+def test_little_nearby_widens_and_says_so(client):
+    for miles in (3, 20, 40):
+        listed(miles_north=miles)
+    html = page(client, "/events/", near="43215", within=5)
+    assert "There is little within 5 miles, so we looked up to 50 miles away." in html
+
+
+def test_nothing_nearby_shows_the_nearest_and_what_is_online(client):
+    far = listed(miles_north=300)
+    online = listed(virtual=True)
+    html = page(client, "/events/", near="43215")
+    assert far.get_absolute_url() in html
+    assert online.get_absolute_url() in html
+    assert "Join from anywhere" in html
+
+
+def test_pages_follow_one_another_by_link(client):
+    for days in range(1, 26):
+        listed(days=days)
+    first = client.get("/events/", {"near": "43215"})
+    assert len(first.context["cards"]) == 20
+    second = client.get("/events/" + first.context["more"])
+    assert len(second.context["cards"]) == 5
+    assert second.context["more"] == ""
+
+
+@pytest.mark.parametrize(
+    ("params", "found"),
+    [
+        ("type=canvass", True),
+        ("type=rally", False),
+        ("type=rally&type=canvass", True),
+        ("where=in_person", True),
+        ("where=virtual", False),
+        ("accessible=1", True),
+        ("room=1", False),
+        ("official=1", False),
+    ],
+)
+def test_filters_keep_what_was_asked_for(client, params, found):
+    event = listed(type="canvass", wheelchair="yes", capacity=3, seats_taken=3)
+    assert (event.get_absolute_url() in page(client, f"/events/?near=43215&{params}")) == found
+
+
+def test_presets_mean_the_days_where_the_place_is(now):
+    # 11:00 on Wednesday in New York, already Thursday on Kiritimati.
+    assert form("when=today", now).days == (now.date(), now.date())
+    saturday = now.date() + timedelta(days=3)
+    assert form("when=weekend", now).days == (saturday, saturday + timedelta(days=1))
+    assert form("when=week", now).days == (now.date(), now.date() + timedelta(days=6))
+    sunday = now + timedelta(days=4)
+    assert form("when=weekend", sunday).days == (sunday.date(), sunday.date())
+
+
+def test_results_take_at_most_five_statements_whatever_is_found(
+    client, django_assert_max_num_queries
+):
+    for days in range(1, 4):
+        listed(days=days)
+    with django_assert_max_num_queries(5):
+        client.get("/events/", {"near": "43215"})
+    for days in range(4, 30):
+        listed(days=days)
+    with django_assert_max_num_queries(5):
+        client.get("/events/", {"near": "43215", "sort": "distance"})
+
+
+def test_an_event_that_began_leaves_the_results(client):
+    event = listed(days=1)
+    with time_machine.travel(timezone.now() + timedelta(days=1, minutes=1)):
+        assert event.get_absolute_url() not in page(client, "/events/", near="43215")
