@@ -5,7 +5,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 PY = .venv/bin/python
 export PORT
 
-.PHONY: help run test setup setup-dev lint types lock vendor gazetteer check-migrations check-deploy check-calendars
+.PHONY: help run test setup setup-dev lint types lock vendor gazetteer check-migrations check-deploy check-calendars check-letters-model
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -40,6 +40,9 @@ check-migrations: setup-dev ## Every model change has its migration
 
 check-deploy: setup-dev ## Django's deployment checks under production settings
 	@bin/check-deploy
+
+check-letters-model: setup-dev ## Guests' calendars against the database: 500 runs of 50 steps
+	@MODEL_RUNS=$${MODEL_RUNS:-500} MODEL_STEPS=$${MODEL_STEPS:-50} $(PY) -m pytest -q tests/rsvps/test_model_calendar.py
 
 check-calendars: setup-dev ## Calendar objects read back by three parsers (COUNT=10000)
 	@$(PY) bench/check_calendars.py

@@ -5,9 +5,16 @@ class RsvpsConfig(AppConfig):
     name = "rsvps"
 
     def ready(self) -> None:
-        from outbox.letters import register_planner
-        from rsvps import checks, letters, reminders, signup  # noqa: F401  (checks register themselves)
+        from outbox.letters import register_inbound, register_planner
+        from rsvps import (
+            checks,  # noqa: F401  (registers itself)
+            letters,
+            reminders,
+            replies,
+            signup,
+        )
 
         letters.register_letters()
+        register_inbound(replies.receive)
         register_planner("reminders", reminders.plan)
         register_planner("seat holds", signup.release_expired_holds)

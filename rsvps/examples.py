@@ -87,7 +87,7 @@ def _payload(kind: str, rsvp: Rsvp) -> dict[str, Any]:
         return {"knew": "on", "was": was}
     if kind in {"cancellation", "removed", "declined_by_host"}:
         return {"words": "The pipes burst and the living room is a pond.\nI am so sorry!"}
-    return {"was": 2, "why": "new"}
+    return {"was": 2, "why": "full" if kind == "no_room" else "new"}
 
 
 def of_rsvp(kind: str, letter: RsvpLetter) -> Example:

@@ -88,12 +88,9 @@ def post_declined_by_host(rsvp: Rsvp, *, now: datetime, words: str = "") -> None
     ledger.post_all([_draft("declined_by_host", rsvp, now=now, words=words)])
 
 
-def post_no_room(rsvp: Rsvp, *, now: datetime) -> None:
-    """Their calendar said yes again, but the seats are gone: CANCEL puts the entry right.
-
-    Raise `rsvp.revision` first, so that the CANCEL is newer than what the calendar has.
-    """
-    ledger.post_all([_draft("no_room", rsvp, now=now)])
+def post_no_room(rsvp: Rsvp, *, why: str, now: datetime) -> None:
+    """Their calendar said yes again, but it is "full" or "off": CANCEL puts the entry right."""
+    ledger.post_all([_draft("no_room", rsvp, now=now, step=now.isoformat(), why=why)])
 
 
 # -- Links to press a button behind ----------------------------------------------------
@@ -215,8 +212,17 @@ def _post_change(
         kind = {"on": "change", "cancelled": "cancellation", "unlisted": "unlisted"}[after]
         if after == "on" and known.state == "nothing":
             kind = "invitation"
-        payload = {"knew": known.state, "was": known.facts, "why": known.why, "words": words}
-        drafts.append(_draft(kind, rsvp, now=now, **payload))
+        drafts.append(
+            _draft(
+                kind,
+                rsvp,
+                now=now,
+                knew=known.state,
+                was=known.facts,
+                why=known.why,
+                words=words,
+            )
+        )
     ledger.post_all(drafts)
     _tell(told, now=now)
     return len(drafts)

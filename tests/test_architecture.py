@@ -12,6 +12,7 @@ OUTER = {
     "forms",
     "fields",
     "views",
+    "views_feedback",
     "urls",
     "admin",
     "feeds",

@@ -1,0 +1,63 @@
+"""What guests answer to a reminder, and what they say afterwards."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from rsvps import attending
+from rsvps.models import Feedback, Rsvp
+from rsvps.states import COMING, Attended, RsvpStatus
+
+# Guests answer the letter of thanks for a month, then memories fade.
+OPEN_FOR = timedelta(days=30)
+
+
+class TooEarly(Exception):
+    """The timeslot has not begun: there is nothing to look back on."""
+
+
+class TooLate(Exception):
+    """Too long ago to say how it was."""
+
+
+@transaction.atomic
+def reaffirm(rsvp: Rsvp, *, now: datetime) -> None:
+    """ "I'll be there": a maybe becomes a yes, and the host sees when it was said.
+
+    Raises attending.RsvpChanged where the guest is not coming (any more).
+    """
+    if rsvp.status not in COMING:
+        raise attending.RsvpChanged
+    if rsvp.status == RsvpStatus.TENTATIVE:
+        attending.set_answer(rsvp, RsvpStatus.ACCEPTED, now=now)
+    Rsvp.objects.filter(pk=rsvp.pk).update(reaffirmed_at=now)
+    rsvp.reaffirmed_at = now
+
+
+@transaction.atomic
+def give_feedback(
+    rsvp: Rsvp, *, attended: bool, rating: int | None, words: str, now: datetime
+) -> Feedback:
+    """Did you make it, and how was it? Saying it again replaces what was said before.
+
+    Raises attending.RsvpChanged (was not coming), TooEarly, TooLate.
+    """
+    if rsvp.status not in COMING:
+        raise attending.RsvpChanged
+    if now < rsvp.timeslot.starts_at:
+        raise TooEarly
+    if now > rsvp.timeslot.ends_at + OPEN_FOR:
+        raise TooLate
+    answer = Attended.YES if attended else Attended.NO
+    Rsvp.objects.filter(pk=rsvp.pk).update(attended=answer)
+    rsvp.attended = answer
+    feedback, _created = Feedback.objects.update_or_create(
+        rsvp=rsvp,
+        defaults={"rating": rating if attended else None, "words": words},
+        create_defaults={
+            "rating": rating if attended else None,
+            "words": words,
+            "created_at": now,
+        },
+    )
+    return feedback

@@ -1,0 +1,260 @@
+"""A guest's calendar, by RFC 5546 2.1.5, ends in the database's state whatever happens.
+
+Letters leave at any moment and arrive in any order. `make check-letters-model` runs it at its
+full size (500 runs of 50 steps); here a small sample.
+"""
+
+import os
+import random
+from datetime import UTC, datetime, timedelta
+
+import icalendar
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from events import calendars, lifecycle
+from events.disclosure import Role
+from events.models import Event, Timeslot
+from events.states import EventState, TimeslotState
+from outbox.letters import kind_named
+from outbox.models import Message
+from outbox.states import MessageState
+from rsvps import attending, invites
+from rsvps.capacity import TimeslotFull
+from rsvps.models import Rsvp
+from rsvps.states import COMING, GONE
+from tests.factories import make_event, make_rsvp, make_timeslot
+
+RUNS = int(os.environ.get("MODEL_RUNS", "8"))
+STEPS = int(os.environ.get("MODEL_STEPS", "20"))
+START = datetime(2027, 1, 2, 15, 30, tzinfo=UTC)
+
+
+class ModelCalendar:
+    """What one guest's calendar program keeps: {uid: newest entry, cancelled ones included}."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, icalendar.Event] = {}
+        self.methods: dict[str, str] = {}
+
+    def receive(self, data: bytes) -> None:
+        """RFC 5546 2.1.5: a higher SEQUENCE wins; at the same one, the later DTSTAMP."""
+        calendar = icalendar.Calendar.from_ical(data)
+        (entry,) = calendar.walk("VEVENT")
+        known = self.entries.get(entry["UID"])
+        if known is None or _rank(entry) > _rank(known):
+            self.entries[entry["UID"]] = entry
+            self.methods[entry["UID"]] = calendar["METHOD"]
+
+    def shows(self, uid: str) -> icalendar.Event | None:
+        return self.entries.get(uid) if self.methods.get(uid) == "REQUEST" else None
+
+
+def _rank(entry: icalendar.Event) -> tuple[int, datetime]:
+    return entry["SEQUENCE"], entry.decoded("DTSTAMP")
+
+
+class Guests(RuleBasedStateMachine):
+    """One event with two timeslots, three guests at each, and what can happen to them."""
+
+    @initialize(private=st.booleans())
+    def begin(self, private):
+        self.now = START
+        self.event = make_event(private=private)
+        slots = [
+            make_timeslot(self.event, starts_at=START + timedelta(days=9, hours=n), capacity=7)
+            for n in range(2)
+        ]
+        self.rsvps = [make_rsvp(slot) for slot in slots for _ in range(3)]
+        self.calendars = {rsvp.pk: ModelCalendar() for rsvp in self.rsvps}
+        self.on_the_way: list[tuple[int, bytes]] = []
+        self.sent: dict[int, int] = {}
+        for rsvp in self.rsvps:
+            invites.post_invitation(rsvp, now=self.now)
+
+    def tick(self) -> datetime:
+        self.now += timedelta(seconds=90)
+        return self.now
+
+    def a_timeslot(self, n: int) -> Timeslot:
+        slots = Timeslot.objects.filter(event=self.event).select_related("event").order_by("pk")
+        return slots[n]
+
+    def an_rsvp(self, n: int) -> Rsvp:
+        found = Rsvp.objects.select_related("guest__event", "supporter", "timeslot__event")
+        found = found.select_related("guest__supporter")
+        return found.get(pk=self.rsvps[n].pk)
+
+    def happens(self, step, *args, **kwargs) -> None:
+        """What lifecycle refuses, nobody hears of."""
+        try:
+            changes = step(*args, by=None, now=self.tick(), **kwargs)
+        except lifecycle.StateConflict:
+            return
+        invites.post_changes(changes, now=self.now, words="We are sorry.")
+
+    @rule(n=st.integers(0, 1), hours=st.integers(-30, 30))
+    def move_time(self, n, hours):
+        slot = self.a_timeslot(n)
+        shift = timedelta(hours=hours)
+        self.happens(
+            lifecycle.move_timeslot,
+            slot,
+            starts_at=slot.starts_at + shift,
+            ends_at=slot.ends_at + shift,
+            live=True,
+        )
+        if slot.starts_at + shift < self.now:  # keep it ahead: nothing is told of the past
+            self.now = START
+
+    @rule(venue=st.sampled_from(["The Old Mill", "Elm Street Hall", "Annex; 2, rear"]))
+    def move_place(self, venue):
+        self.happens(lifecycle.change_event, self.event, fields={"venue": venue}, live=True)
+
+    @rule(title=st.text(max_size=20))
+    def cosmetic_edit(self, title):
+        self.happens(lifecycle.change_event, self.event, fields={"title": title}, live=True)
+
+    @rule(n=st.integers(0, 1))
+    def cancel_timeslot(self, n):
+        self.happens(lifecycle.cancel_timeslot, self.a_timeslot(n))
+
+    @rule(n=st.integers(0, 1))
+    def reinstate_timeslot(self, n):
+        self.happens(lifecycle.reinstate_timeslot, self.a_timeslot(n))
+
+    @rule()
+    def unlist(self):
+        self.happens(lifecycle.unlist, self.event, note="")
+
+    @rule()
+    def relist(self):
+        self.happens(lifecycle.relist, self.event)
+
+    @rule(n=st.integers(0, 5), size=st.integers(1, 4))
+    def change_party(self, n, size):
+        rsvp = self.an_rsvp(n)
+        if rsvp.status in COMING:
+            self.tries(attending.change_party, rsvp, size)
+
+    @rule(n=st.integers(0, 5))
+    def cancel_rsvp(self, n):
+        self.tries(attending.cancel_rsvp, self.an_rsvp(n))
+
+    @rule(n=st.integers(0, 5))
+    def come_back(self, n):
+        rsvp = self.an_rsvp(n)
+        if rsvp.status in GONE:
+            self.tries(attending.come_back, rsvp)
+
+    def tries(self, step, *args) -> None:
+        try:
+            step(*args, now=self.tick())
+        except (
+            attending.RsvpChanged,
+            attending.EventClosed,
+            TimeslotFull,
+            attending.TimeslotUnavailable,
+        ):
+            return
+
+    @rule(seed=st.integers(0, 999), share=st.sampled_from([0.3, 1.0]))
+    def letters_leave(self, seed, share):
+        chance = random.Random(seed)
+        waiting = list(Message.objects.queued().filter(topic=f"event:{self.event.pk}"))
+        for message in chance.sample(waiting, round(len(waiting) * share)):
+            self.send(message)
+
+    def send(self, message: Message) -> None:
+        kind = kind_named(message.kind)
+        # Deliverers' clocks differ: DTSTAMP alone must not decide which letter is newer.
+        now = self.tick() + timedelta(minutes=random.Random(message.pk).randrange(-90, 90))
+        if kind.wanted(message, now):
+            message.state = MessageState.SUPERSEDED
+        else:
+            letter = kind.render(message, now)
+            message.state = MessageState.SENT
+            if letter.calendar:
+                rsvp = int(message.subject_key[5:])
+                (entry,) = icalendar.Calendar.from_ical(letter.calendar).walk("VEVENT")
+                assert entry["SEQUENCE"] > self.sent.get(rsvp, -1), message
+                self.sent[rsvp] = entry["SEQUENCE"]
+                self.on_the_way.append((rsvp, letter.calendar))
+        message.save()
+
+    @precondition(lambda self: self.on_the_way)
+    @rule(seed=st.integers(0, 999))
+    def letters_arrive(self, seed):
+        chance = random.Random(seed)
+        chance.shuffle(self.on_the_way)
+        for _ in range(chance.randrange(len(self.on_the_way) + 1)):
+            self.arrive()
+
+    def arrive(self) -> None:
+        rsvp, data = self.on_the_way.pop()
+        self.calendars[rsvp].receive(data)
+        if random.Random(len(data)).random() < 0.3:  # in doubt, the same bytes come twice
+            self.calendars[rsvp].receive(data)
+
+    @invariant()
+    def one_letter_at_most_waits_for_each_guest(self):
+        if not hasattr(self, "event"):
+            return
+        standing = Message.objects.queued().filter(
+            topic=f"event:{self.event.pk}",
+            kind__in=["invitation", "change", "cancellation", "unlisted"],
+        )
+        wanted = [m.subject_key for m in standing if not kind_named(m.kind).wanted(m, self.now)]
+        assert len(wanted) == len(set(wanted))
+
+    def teardown(self):
+        if not hasattr(self, "event"):
+            return
+        while waiting := list(Message.objects.queued().filter(topic=f"event:{self.event.pk}")):
+            for message in waiting:
+                self.send(message)
+        random.Random(len(self.on_the_way)).shuffle(self.on_the_way)
+        while self.on_the_way:
+            self.arrive()
+        for n in range(len(self.rsvps)):
+            self.check(self.an_rsvp(n))
+
+    def check(self, rsvp: Rsvp) -> None:
+        slot = rsvp.timeslot
+        event: Event = slot.event
+        entry = self.calendars[rsvp.pk].shows(slot.uid)
+        if rsvp.status not in COMING or slot.state != TimeslotState.OPEN:
+            assert entry is None, (rsvp.status, slot.state, entry)
+            return
+        assert entry is not None, (rsvp.status, slot.state, event.state)
+        assert entry.decoded("DTSTART") == slot.starts_at
+        assert entry.decoded("DTEND") == slot.ends_at
+        assert entry["SEQUENCE"] <= slot.version + rsvp.revision
+        place = entry.get("LOCATION", "")
+        if event.state == EventState.UNLISTED:
+            assert place == ""
+        else:
+            assert place == calendars.place_for(event, Role.GUEST)
+
+
+@pytest.mark.django_db
+def test_every_guests_calendar_ends_in_the_databases_state():
+    run_state_machine_as_test(
+        Guests,
+        settings=settings(
+            max_examples=RUNS,
+            stateful_step_count=STEPS,
+            deadline=None,
+            derandomize=RUNS <= 50,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
