@@ -5,7 +5,8 @@ class EventsConfig(AppConfig):
     name = "events"
 
     def ready(self) -> None:
-        from events import geocoding
+        from events import geocoding, spatial
         from outbox.letters import register_planner
 
         register_planner("geocode again", geocoding.geocode_again)
+        register_planner("prune listings", spatial.prune)

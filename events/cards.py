@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -60,12 +61,12 @@ def card(result: Result) -> Card:
 
 
 def distance(miles: float) -> str:
-    """How far it is, no finer than whole miles."""
+    """How far it is, no finer than whole miles (ten miles where it is far)."""
     if miles < 0.75:
         return _("less than a mile away")
-    whole = round(miles)
-    return ngettext("about %(miles)d mile away", "about %(miles)d miles away", whole) % {
-        "miles": whole
+    whole = round(miles) if miles < 100 else round(miles, -1)
+    return ngettext("about %(miles)s mile away", "about %(miles)s miles away", whole) % {
+        "miles": number_format(whole, decimal_pos=0, force_grouping=True)
     }
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from events import brand_views, feeds, views
+from events import brand_views, feeds, robots_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("events.atom", feeds.events_atom, name="events_atom"),
     path("events.json", feeds.events_json, name="events_json"),
     path("events.geojson", feeds.events_geojson, name="events_geojson"),
+    path("sitemap.xml", robots_views.sitemap, name="sitemap"),
+    path("robots.txt", robots_views.robots, name="robots"),
     path("brand.css", brand_views.brand_css, name="brand_css"),
     path("brand.svg", brand_views.brand_icon, name="brand_icon"),
     path("site.webmanifest", brand_views.manifest, name="manifest"),
