@@ -21,6 +21,13 @@ urlpatterns = [
     path("host/help/<str:token>/", cohosts.answer, name="cohost_answer"),
     # -- the staff's desk
     path("review/", review_desk.queue, name="review_queue"),
+    path("review/events/", review_desk.find, name="review_find"),
+    path("review/events/<int:event_id>/", review_desk.event_page, name="review_event"),
+    path("review/events/<int:event_id>/decide/", review_desk.decide, name="review_decide"),
+    path("review/events/<int:event_id>/fix/", review_desk.fix, name="review_fix"),
+    path("review/events/<int:event_id>/pin/", review_desk.fix_pin, name="review_pin"),
+    path("review/reports/<int:report_id>/", review_desk.close_report, name="review_report"),
+    path("review/hosts/<int:host_id>/", review_desk.stop_trusting, name="review_trust"),
     path("review/staff/", staff_desk.staff_page, name="staff"),
     path("review/staff/<int:user_id>/", staff_desk.change_role, name="staff_role"),
     path("review/records/", staff_desk.records, name="records"),
