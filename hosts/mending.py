@@ -11,36 +11,16 @@ from events.models import Event
 from events.states import AttendanceMode
 from hosts import vetting
 from hosts.comparing import differences, snapshot
+from hosts.hosting import PLACED, OtherZone
 from hosts.models import Decision, User, VettingDecision
 from hosts.review import lock_for_decision, put_on_record
 from rsvps import invites
 
 ADDRESS = ("street", "city", "state_code", "postal_code")
-# What the geocoder and the address rules write besides what is typed.
-PLACED = (
-    "latitude",
-    "longitude",
-    "accuracy",
-    "pin_moved",
-    "public_latitude",
-    "public_longitude",
-    "public_neighborhood",
-    "public_city",
-    "public_state_code",
-    "public_postal_code",
-    "public_county",
-    "timezone",
-    "geocode_again_at",
-    "geocode_attempts",
-)
 
 
 class NothingFixed(Exception):
     """The form changed nothing."""
-
-
-class OtherZone(Exception):
-    """The place is in another time zone: its dates would say something else. Ask the host."""
 
 
 class ChangeWaits(Exception):
@@ -53,7 +33,7 @@ def fix(
     """Mend fields at once; the host is told what, guests what concerns them.
 
     An address that changed is looked up anew (before anything is locked: it may take seconds).
-    Raises NothingFixed, OtherZone, ChangeWaits, review.OwnEvent, review.NeedsSenior,
+    Raises NothingFixed, ChangeWaits, hosting.OtherZone, review.OwnEvent, review.NeedsSenior,
     review.ChangedMeanwhile, lifecycle.StateConflict.
     """
     wanted = copy.copy(event)

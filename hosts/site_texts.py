@@ -109,9 +109,7 @@ def stamp_of(page: SitePage) -> str:
 
 
 @transaction.atomic
-def write_page(
-    slug: str, *, title: str, text: str, seen: str, by: User, now: datetime
-) -> SitePage:
+def write_page(slug: str, *, title: str, text: str, seen: str, by: User, now: datetime) -> SitePage:
     """Replace a page's words. Raises TextUnchanged, TextChangedMeanwhile, KeyError."""
     page = site_page(slug)
     if stamp_of(page) != seen:
@@ -141,8 +139,6 @@ def publish_agreement(text: str, *, seen: int, by: User, now: datetime) -> HostA
         current.published_at = now
         current.save()
     newest = HostAgreement.objects.aggregate(newest=Max("version"))["newest"]
-    agreement = HostAgreement.objects.create(
-        version=newest + 1, text=text, published_at=now, by=by
-    )
+    agreement = HostAgreement.objects.create(version=newest + 1, text=text, published_at=now, by=by)
     record(RecordKind.TEXT, about=f"agreement:{agreement.version}", by=by, now=now)
     return agreement

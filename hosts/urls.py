@@ -1,8 +1,16 @@
 """Accounts, roles, the host's desk and the staff's review desk."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from hosts.views import cohosts, event_desk, event_form, host_desk, review_desk, staff_desk
+from hosts.views import (
+    cohosts,
+    event_desk,
+    event_form,
+    host_desk,
+    review_desk,
+    site_pages,
+    staff_desk,
+)
 
 urlpatterns = [
     # -- the host's desk
@@ -31,4 +39,10 @@ urlpatterns = [
     path("review/staff/", staff_desk.staff_page, name="staff"),
     path("review/staff/<int:user_id>/", staff_desk.change_role, name="staff_role"),
     path("review/records/", staff_desk.records, name="records"),
+    path("review/texts/", site_pages.texts, name="site_texts"),
+    path("review/texts/agreement/", site_pages.edit_agreement, name="agreement_edit"),
+    path("review/texts/<slug:slug>/", site_pages.edit_page, name="site_page_edit"),
+    # -- pages of the site
+    re_path(r"^(?P<slug>terms|privacy|contact)/$", site_pages.show, name="site_page"),
+    path("agreement/", site_pages.agreement, name="agreement"),
 ]

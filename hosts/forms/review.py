@@ -144,3 +144,23 @@ class ReportForm(forms.ModelForm):
     @property
     def is_robot(self) -> bool:
         return bool(self.cleaned_data["website"])
+
+
+class AgreementTextForm(forms.Form):
+    """The host agreement's next version, in Markdown."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+    text = LinesField(
+        label=_("Text"),
+        max_length=40_000,
+        widget=forms.Textarea(attrs={"rows": 18}),
+        help_text=_("Markdown: # for a heading, - for a list, **bold**, [words](address)."),
+    )
+
+
+class SitePageForm(AgreementTextForm):
+    """A page of the site, in Markdown."""
+
+    seen = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    title = WordsField(label=_("Title"), max_length=100)
+    field_order = ["title", "text", "seen"]

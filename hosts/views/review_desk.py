@@ -24,6 +24,7 @@ from events.words import render_description, tidy
 from hosts import mending, review, vetting
 from hosts.comparing import changed_since, differences, last_decision, snapshot, with_revision
 from hosts.forms.review import DecisionForm, FixForm, PinForm
+from hosts.hosting import OtherZone
 from hosts.models import EventReport, Host
 from hosts.roles import UserRequest, reviewer_required, viewer_role
 from outbox import ledger
@@ -293,7 +294,7 @@ def _mend(request: UserRequest, step: Callable[[], object]) -> str:
         step()
     except mending.NothingFixed:
         messages.info(request, _("Nothing was changed."))
-    except mending.OtherZone:
+    except OtherZone:
         return _(
             "That place is in another time zone, so the dates would say something else. "
             "Please send the event back and ask the host for the right times."
