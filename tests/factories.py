@@ -212,9 +212,14 @@ def log_in_staff(client, *, user: User | None = None, senior: bool = False) -> U
     )
     client.force_login(user)
     session = client.session
+    use_second_factor(session, user)
+    session.save()
+    return user
+
+
+def use_second_factor(session, user: User) -> None:
+    """Mark the session as one in which `user` has shown their second factor just now."""
     session["account_authentication_methods_user"] = str(user.pk)
     session["account_authentication_methods"] = [
         {"method": "mfa", "type": "totp", "at": timezone.now().timestamp()}
     ]
-    session.save()
-    return user

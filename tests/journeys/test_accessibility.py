@@ -1,0 +1,109 @@
+"""axe-core finds nothing wrong on any kind of page: on a phone by day, on a desk by night."""
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+
+from events.states import EventState
+from hosts.models import User
+from tests.factories import (
+    make_event,
+    make_host,
+    make_timeslot,
+    use_second_factor,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+AXE = (Path(__file__).parent.parent / "vendor" / "axe-core" / "axe.min.js").read_text()
+LOOKS = [
+    ({"width": 375, "height": 760}, "light"),
+    ({"width": 1280, "height": 860}, "dark"),
+]
+RUN = """async () => {
+  const found = await axe.run(document, {resultTypes: ["violations"]});
+  const why = (node) => node.any.concat(node.all).map((check) => check.message).join("; ");
+  return found.violations.flatMap((rule) =>
+    rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}: ${why(node)}`)
+  );
+}"""
+
+
+@pytest.fixture
+def check(page, live_server):
+    """Opens pages and gathers what axe finds on them, what the console says, what overflows."""
+
+    def run(paths: list[str], *, user: User | None = None, statuses: tuple[int, ...] = (200,)):
+        if user:
+            page.context.add_cookies([session_cookie(user, live_server.url)])
+        faults: list[str] = []
+        page.on("console", lambda message: _note(faults, page, message))
+        for path in paths:
+            for size, scheme in LOOKS:
+                page.set_viewport_size(size)
+                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+                answer = page.goto(live_server.url + path)
+                assert answer.status in statuses, f"{path} answered {answer.status}"
+                page.evaluate(AXE)
+                faults += [f"{path} {scheme}: {fault}" for fault in page.evaluate(RUN)]
+                if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                    faults.append(f"{path} is wider than {size['width']} px")
+        assert not faults, "\n".join(faults)
+
+    return run
+
+
+def _note(faults: list[str], page, message) -> None:
+    if message.type == "error" and "the server responded with a status of" not in message.text:
+        faults.append(f"{page.url}: console: {message.text}")
+
+
+def session_cookie(user: User, url: str) -> dict[str, str]:
+    """A log-in, as the browser keeps it; staff have used their second factor."""
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    if user.staff_role:
+        use_second_factor(session, user)
+    session.save()
+    return {"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": url}
+
+
+DESCRIPTION = "Come by.\n\n- coffee\n- **cake**\n\n[Read more](https://example.org)"
+
+
+def test_pages_anyone_may_open(check):
+    public = make_event(description=DESCRIPTION, wheelchair="yes", parking_notes="On Elm Street")
+    make_timeslot(public, capacity=9, instructions="By the side door")
+    make_timeslot(public, capacity=2, seats_taken=2)
+    home = make_event(private=True, official=True)
+    make_timeslot(home, capacity=4)
+    full = make_event()
+    make_timeslot(full, capacity=1, seats_taken=1)
+    cancelled = make_event(state=EventState.CANCELLED, cancel_note="The hall flooded.")
+    make_timeslot(cancelled)
+    check([event.get_absolute_url() for event in (public, home, full, cancelled)])
+
+
+def test_account_pages(check):
+    check(["/accounts/login/", "/accounts/signup/", "/accounts/login/code/"])
+
+
+def test_account_pages_of_somebody_logged_in(check):
+    check(
+        [
+            "/accounts/email/",
+            "/accounts/2fa/",
+            "/accounts/password/set/",
+            "/accounts/logout/",
+        ],
+        user=make_host().user,
+    )
+
+
+def test_pages_for_what_went_wrong(check):
+    check(["/no-such-page/"], statuses=(404,))
