@@ -5,7 +5,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 PY = .venv/bin/python
 export PORT
 
-.PHONY: help run test setup setup-dev lint types lock vendor gazetteer check-migrations check-deploy check-calendars check-letters-model
+.PHONY: check-homes help run test setup setup-dev lint types lock vendor gazetteer check-migrations check-deploy check-calendars check-letters-model
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -51,3 +51,6 @@ lock: setup-dev ## Refresh the two hash-locked requirement files (needs uv)
 	@for name in requirements requirements-dev; do \
 	  uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    --no-header --no-annotate --python-version 3.12 $$name.in -o $$name.txt; done
+
+check-homes: setup-dev ## Nobody finds a home: non-interference, trilateration, leaks, at full size
+	@$(PY) -m pytest -q -s --full tests/homes
