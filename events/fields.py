@@ -88,7 +88,12 @@ def normalize_email(typed: str) -> str:
 
 
 def is_email(address: str) -> bool:
-    """Whether a normalised address could exist."""
+    """Whether a normalised address could exist; at most 254 characters, 64 before the @.
+
+    RFC 5321 4.5.3.1.
+    """
+    if len(address) > 254 or len(address.rpartition("@")[0]) > 64:
+        return False
     try:
         validate_email(address)
     except ValidationError:

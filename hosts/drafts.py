@@ -238,7 +238,7 @@ def written(event: Event, slots: list[Timeslot]) -> Typed:
     fields |= {name: _as_typed(getattr(event, name)) for name in SAME_NAME}
     fields["is_home"] = "on" if event.address_visibility == AddressVisibility.PRIVATE else ""
     fields["picture_kept"] = picture_mark(event.picture.name)
-    return Typed(fields=fields, times=[_time_as_typed(slot, event.timezone) for slot in slots])
+    return Typed(fields=fields, times=[typed_time(slot, event.timezone) for slot in slots])
 
 
 def _as_typed(value: object) -> str:
@@ -247,7 +247,8 @@ def _as_typed(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _time_as_typed(slot: Timeslot, zone: str) -> dict[str, str]:
+def typed_time(slot: Timeslot, zone: str) -> dict[str, str]:
+    """One date in the form's shape, in the event's zone."""
     start = slot.starts_at.astimezone(ZoneInfo(zone))
     end = slot.ends_at.astimezone(ZoneInfo(zone))
     return _blank_time() | {

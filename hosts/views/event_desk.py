@@ -1,14 +1,31 @@
 """The host's page of one event: where it stands, who is coming, and what one can do."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from hosts.desk import upcoming_first
+from events import lifecycle
+from events.disclosure import Field, may_see
+from events.fields import is_email, normalize_email, suggest_email
+from events.models import Event
+from events.states import EventState, RevisionState
+from hosts import cohosting, drafts, hosting
+from hosts.forms.desk import NoteForm
 from hosts.forms.pin import PinForm
-from hosts.roles import desk_required, get_own_event_or_404
+from hosts.guestlist import guests_by_date, messages_sent
+from hosts.models import User
+from hosts.roles import desk_required, get_own_event_or_404, host_required, viewer_role
+from hosts.waiting import what_waits
+from outbox import overview
+
+
+def get_hosted_event_or_404(user: User, event_id: int) -> Event:
+    """The event, for its host alone: what co-hosts may not decide."""
+    return get_object_or_404(Event, pk=event_id, host=user)
 
 
 @desk_required
@@ -17,12 +34,151 @@ from hosts.roles import desk_required, get_own_event_or_404
 def event_page(request: HttpRequest, event_id: int) -> HttpResponse:
     """Everything about one event for those who hold it."""
     event = get_own_event_or_404(request.user, event_id)
+    if event.state == EventState.DRAFT:
+        return redirect("host_event_edit", event.pk)
+    now = timezone.now()
+    role = viewer_role(request.user, event)
+    dates = guests_by_date(event, now=now)
     return render(
         request,
         "hosts/event.html",
         {
             "event": event,
-            "timeslots": upcoming_first(event, now=timezone.now()),
+            "now": now,
+            "dates": dates,
+            "people": sum(date.people for date in dates if date.timeslot.ends_at > now),
+            "asking": sum(len(date.asking) for date in dates),
+            "is_host": event.host_id == request.user.pk,
+            "shows_review": may_see(role, Field.REVIEW_NOTES, event),
+            "waiting": what_waits(event),
+            "editable": event.state
+            in {EventState.SUBMITTED, EventState.SENT_BACK, EventState.APPROVED},
+            "is_over": event.state == EventState.APPROVED
+            and not any(date.timeslot.ends_at > now for date in dates),
             "pin": PinForm.of(event),
+            "cohosts": cohosting.standing(event),
+            "letters": overview.in_words(f"event:{event.pk}"),
+            "written": messages_sent(event)[:5],
         },
     )
+
+
+@desk_required
+@never_cache
+@require_safe
+def print_guests(request: HttpRequest, event_id: int) -> HttpResponse:
+    """The guest list for the door: names, parties and notes on paper."""
+    event = get_own_event_or_404(request.user, event_id)
+    now = timezone.now()
+    dates = [date for date in guests_by_date(event, now=now) if date.coming]
+    return render(request, "hosts/print.html", {"event": event, "dates": dates, "now": now})
+
+
+# -- The whole event -----------------------------------------------------------------------
+
+
+@desk_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: HttpRequest, event_id: int) -> HttpResponse:
+    """Cancel the event, with words for everybody who was coming."""
+    event = get_hosted_event_or_404(request.user, event_id)
+    form = NoteForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            hosting.cancel_event(
+                event, by=request.user, now=timezone.now(), note=form.cleaned_data["note"]
+            )
+        except lifecycle.StateConflict:
+            messages.error(request, _("This event is cancelled or off the site already."))
+        else:
+            messages.success(request, _("The event is cancelled. Everybody coming gets a letter."))
+        return redirect("host_event", event.pk)
+    return render(request, "hosts/cancel.html", {"event": event, "form": form})
+
+
+@desk_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def unlist(request: HttpRequest, event_id: int) -> HttpResponse:
+    """Take the event off everything public, now."""
+    event = get_hosted_event_or_404(request.user, event_id)
+    if request.method == "POST":
+        try:
+            hosting.unlist_event(event, by=request.user, now=timezone.now())
+        except lifecycle.StateConflict:
+            messages.error(request, _("This event is not public."))
+        else:
+            messages.success(request, _("The event is off the site. Guests get a short letter."))
+        return redirect("host_event", event.pk)
+    return render(request, "hosts/unlist.html", {"event": event})
+
+
+@host_required
+@require_POST
+def duplicate(request: HttpRequest, event_id: int) -> HttpResponse:
+    """A new draft like this event."""
+    event = get_hosted_event_or_404(request.user, event_id)
+    copy = drafts.duplicate(event, by=request.user, now=timezone.now())
+    messages.success(request, _("Here is a copy. Look at the days before you send it."))
+    return redirect("host_event_edit", copy.pk)
+
+
+@desk_required
+@require_POST
+def withdraw_revision(request: HttpRequest, event_id: int) -> HttpResponse:
+    """Take back a change that waits for review."""
+    event = get_own_event_or_404(request.user, event_id)
+    revision = event.revisions.filter(state=RevisionState.PENDING).first()
+    try:
+        if revision is not None:
+            lifecycle.withdraw_revision(revision, now=timezone.now())
+            messages.success(request, _("Taken back. The event stays as it is."))
+    except lifecycle.StateConflict:
+        messages.error(request, _("Our staff have just decided about it."))
+    return redirect("host_event", event.pk)
+
+
+# -- Co-hosts ------------------------------------------------------------------------------
+
+
+@desk_required
+@require_POST
+def ask_cohost(request: HttpRequest, event_id: int) -> HttpResponse:
+    """Ask one more person to help."""
+    event = get_hosted_event_or_404(request.user, event_id)
+    email = normalize_email(request.POST.get("email", "")[:300])
+    if not is_email(email):
+        messages.error(request, _("Give a complete e-mail address, like name@example.org."))
+    elif (meant := suggest_email(email)) and not request.POST.get("sure"):
+        messages.error(
+            request,
+            _("“%(email)s” looks mistyped. Did you mean %(meant)s? Nobody was asked yet.")
+            % {"email": email, "meant": meant},
+        )
+    else:
+        _ask(request, event, email)
+    return redirect("host_event", event.pk)
+
+
+def _ask(request: HttpRequest, event: Event, email: str) -> None:
+    try:
+        asked = cohosting.ask_cohosts(event, [email], by=request.user, now=timezone.now())
+    except cohosting.TooManyCoHosts:
+        messages.error(request, _("That is too many co-hosts. Take one off first."))
+        return
+    if asked:
+        messages.success(request, _("Asked. They get a letter and must say yes."))
+    else:
+        messages.info(request, _("They are on the list already."))
+
+
+@desk_required
+@require_POST
+def remove_cohost(request: HttpRequest, event_id: int, cohost_id: int) -> HttpResponse:
+    """Take a co-host off, or take the request back."""
+    event = get_hosted_event_or_404(request.user, event_id)
+    cohost = get_object_or_404(event.cohosts, pk=cohost_id)
+    cohosting.remove_cohost(cohost, now=timezone.now())
+    messages.success(request, _("Taken off. They cannot see the event’s page any more."))
+    return redirect("host_event", event.pk)

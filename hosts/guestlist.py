@@ -1,0 +1,116 @@
+"""Who is coming, as those who hold the event may know it, and writing to them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+
+from events.models import Event, Timeslot
+from hosts.desk import upcoming_first
+from hosts.models import User
+from outbox.models import Message
+from rsvps import invites
+from rsvps.models import Rsvp
+from rsvps.states import COMING, GONE, RsvpStatus
+
+log = structlog.get_logger(__name__)
+
+MESSAGE = "host_message"  # the kind rsvps.letters renders
+# Enough for "bring water" and "we moved indoors"; more is a newsletter.
+MESSAGES_A_DAY = 3
+
+
+class TooManyMessages(Exception):
+    """The event's guests have heard from its hosts often enough today."""
+
+
+class NobodyComing(Exception):
+    """There is nobody to write to."""
+
+
+@dataclass(slots=True)
+class DateGuests:
+    """The guests of one timeslot. Sums are people, not RSVPs."""
+
+    timeslot: Timeslot
+    coming: list[Rsvp] = field(default_factory=list)
+    asking: list[Rsvp] = field(default_factory=list)  # wait for the host's answer
+    people: int = 0
+    held: int = 0  # places held for people who have not confirmed their address yet
+    gone: int = 0  # RSVPs cancelled or declined
+
+
+def guests_by_date(event: Event, *, now: datetime) -> list[DateGuests]:
+    """Every timeslot with its guests, dates to come first; guests by name."""
+    dates = {slot.pk: DateGuests(slot) for slot in upcoming_first(event, now=now)}
+    rsvps = Rsvp.objects.filter(timeslot__event=event).select_related("supporter")
+    for rsvp in rsvps.order_by("supporter__name", "pk"):
+        date = dates[rsvp.timeslot_id]
+        rsvp.timeslot = date.timeslot
+        if rsvp.status in COMING:
+            date.coming.append(rsvp)
+            date.people += rsvp.party_size
+        elif rsvp.status == RsvpStatus.PENDING:
+            date.asking.append(rsvp)
+        elif rsvp.status == RsvpStatus.UNCONFIRMED:
+            date.held += rsvp.party_size
+        elif rsvp.status in GONE:
+            date.gone += 1
+    for date in dates.values():
+        date.timeslot.event = event
+    return list(dates.values())
+
+
+@transaction.atomic
+def write_to_guests(
+    event: Event, *, words: str, timeslots: Iterable[Timeslot], by: User, now: datetime
+) -> int:
+    """Write to everybody coming to these timeslots, once each; returns how many people.
+
+    Raises TooManyMessages, NobodyComing.
+    """
+    # Two hosts pressing at once are counted one after the other.
+    Event.objects.select_for_update(of=("self",)).get(pk=event.pk)
+    sent = Message.objects.about(f"event:{event.pk}").filter(
+        kind=MESSAGE, created_at__gt=now - timedelta(days=1)
+    )
+    if sent.values("step").distinct().count() >= MESSAGES_A_DAY:
+        raise TooManyMessages
+    count = invites.post_host_message(
+        event, words=words, timeslots=list(timeslots), by=by.pk, now=now
+    )
+    if not count:
+        raise NobodyComing
+    log.info("host_wrote_to_guests", event_id=event.pk, by=by.pk, letters=count)
+    return count
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message a host wrote to guests, for the desk and for staff."""
+
+    sent_at: datetime
+    words: str
+    by: User | None
+    people: int
+
+
+def messages_sent(event: Event) -> list[SentMessage]:
+    """What hosts wrote to the event's guests, the newest first, while the ledger keeps it."""
+    rows = Message.objects.about(f"event:{event.pk}").filter(kind=MESSAGE).order_by("-created_at")
+    found: dict[str, list[Message]] = {}
+    for row in rows:
+        found.setdefault(row.step, []).append(row)
+    writers = User.objects.in_bulk({m[0].payload["by"] for m in found.values() if m[0].payload})
+    return [
+        SentMessage(
+            sent_at=letters[0].created_at,
+            words=letters[0].payload["words"],
+            by=writers.get(letters[0].payload["by"]),
+            people=len(letters),
+        )
+        for letters in found.values()
+        if letters[0].payload
+    ]

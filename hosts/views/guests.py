@@ -1,0 +1,142 @@
+"""A host's dealings with guests: answer, greet, contact, remove, and write to all."""
+
+import structlog
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from events.disclosure import Field, may_see
+from hosts import guestlist
+from hosts.forms.desk import MessageForm, RemoveForm
+from hosts.roles import desk_required, get_own_event_or_404, own_events, viewer_role
+from rsvps import attending
+from rsvps.models import Rsvp
+from rsvps.states import SEATED, RsvpStatus
+
+log = structlog.get_logger(__name__)
+
+# Somebody whose address is not confirmed yet is nobody's guest so far.
+KNOWN = SEATED - {RsvpStatus.UNCONFIRMED}
+
+
+@desk_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def guest(request: HttpRequest, rsvp_id: int) -> HttpResponse:
+    """One guest: their note, contact actions, the host's answer, and the door."""
+    rsvp = get_object_or_404(
+        Rsvp.objects.select_related("guest", "supporter", "timeslot__event"),
+        pk=rsvp_id,
+        timeslot__event__in=own_events(request.user),
+        status__in=KNOWN,
+    )
+    event = rsvp.timeslot.event
+    may_contact = may_see(viewer_role(request.user, event), Field.GUEST_CONTACTS, event)
+    wish = request.POST.get("do", "")
+    form = RemoveForm(request.POST if wish == "remove" else None)
+    shown = False
+    if request.method == "POST":
+        if wish == "contact":
+            shown = _show_contact(request, rsvp, may_contact=may_contact)
+        elif _answer(request, rsvp, wish, form):
+            return redirect("host_event", event.pk)
+    return render(
+        request,
+        "hosts/guest.html",
+        {
+            "rsvp": rsvp,
+            "event": event,
+            "others": rsvp.guest.rsvps.filter(status__in=KNOWN)
+            .exclude(pk=rsvp.pk)
+            .select_related("timeslot__event"),
+            "may_contact": may_contact,
+            "shown": shown,
+            "form": form,
+        },
+    )
+
+
+def _show_contact(request: HttpRequest, rsvp: Rsvp, *, may_contact: bool) -> bool:
+    """A contact action: phone and e-mail of one guest, on record, and never as a list."""
+    if not may_contact:
+        raise Http404
+    log.info("guest_contact_shown", rsvp=rsvp.pk, by=request.user.pk)
+    return True
+
+
+def _answer(request: HttpRequest, rsvp: Rsvp, wish: str, form: RemoveForm) -> bool:
+    now, name = timezone.now(), rsvp.supporter.name
+    try:
+        if wish == "approve":
+            attending.approve_guest(rsvp, by=request.user, now=now)
+            words = _("%(name)s is coming. They get the invitation.")
+        elif wish == "decline":
+            attending.decline_guest(rsvp, by=request.user, now=now)
+            words = _("%(name)s gets a kind letter.")
+        elif wish == "remove":
+            if not form.is_valid():
+                return False
+            attending.remove_guest(
+                rsvp.guest,
+                by=request.user,
+                now=now,
+                words=form.cleaned_data["words"],
+                block=form.cleaned_data["block"],
+            )
+            words = _("%(name)s is off the list.")
+        else:
+            return False
+    except attending.RsvpChanged:
+        messages.error(request, _("This RSVP changed a moment ago. See how it stands now."))
+    else:
+        messages.success(request, words % {"name": name})
+    return True
+
+
+@desk_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def write(request: HttpRequest, event_id: int) -> HttpResponse:
+    """Write to everybody coming."""
+    event = get_own_event_or_404(request.user, event_id)
+    now = timezone.now()
+    slots = event.timeslots.upcoming(now).select_related("event").order_by("starts_at")
+    form = MessageForm(request.POST if request.method == "POST" else None, timeslots=slots)
+    if request.method == "POST" and form.is_valid():
+        try:
+            count = guestlist.write_to_guests(
+                event,
+                words=form.cleaned_data["words"],
+                timeslots=form.cleaned_data["timeslots"],
+                by=request.user,
+                now=now,
+            )
+        except guestlist.TooManyMessages:
+            form.add_error(
+                None,
+                _(
+                    "Your guests got three messages since yesterday; that is the limit for a"
+                    " day. Your words are kept here for later."
+                ),
+            )
+        except guestlist.NobodyComing:
+            form.add_error(None, _("Nobody is coming to these dates yet."))
+        else:
+            words = ngettext(
+                "Your message goes to %(count)d person.",
+                "Your message goes to %(count)d people.",
+                count,
+            )
+            messages.success(request, words % {"count": count})
+            return redirect("host_event", event.pk)
+    return render(
+        request,
+        "hosts/write.html",
+        {"event": event, "form": form, "written": guestlist.messages_sent(event)},
+        status=422 if form.errors else 200,
+    )
