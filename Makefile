@@ -48,7 +48,7 @@ check-calendars: setup-dev ## Calendar objects read back by three parsers (COUNT
 	@$(PY) bench/check_calendars.py
 
 bench-search: setup-dev ## Search beside its rivals (ROWS=1000000; POSTGRES_URL: an empty database)
-	@bin/setup bench/requirements.txt
+	@bin/setup bench/requirements-bench.txt
 	@$(PY) -m bench.search --rows $${ROWS:-100000}
 
 lock: setup-dev ## Refresh the two hash-locked requirement files (needs uv)
