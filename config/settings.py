@@ -232,6 +232,10 @@ MAP_TILES_ATTRIBUTION = env.text("MAP_TILES_ATTRIBUTION")
 
 CONFIRM_ALL_RSVPS = env.flag("CONFIRM_ALL_RSVPS")
 SEAT_HOLD_MINUTES = 30
+# Forms in ten minutes: beyond the first, one network waits; beyond the second, everybody at
+# the event is asked to confirm their address.
+RSVP_POSTS_PER_NETWORK = env.number("RSVP_POSTS_PER_NETWORK", 600)
+RSVP_POSTS_PER_EVENT = env.number("RSVP_POSTS_PER_EVENT", 600)
 
 # -- Language, time, files -----------------------------------------------------------
 

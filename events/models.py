@@ -361,3 +361,22 @@ class HomeCell(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cell:x}"
+
+
+class AddressReading(models.Model):
+    """That somebody opened a page with an exact private address, once per reader and day."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="readings")
+    reader = models.CharField(max_length=32)  # "guest:12" or "user:3"
+    day = models.DateField()  # UTC
+    read_at = models.DateTimeField()  # the first time that day
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "reader", "day"], name="one_reading_per_reader_and_day"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reader} read event {self.event_id}'s address on {self.day}"

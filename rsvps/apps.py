@@ -9,6 +9,7 @@ class RsvpsConfig(AppConfig):
         from rsvps import (
             checks,  # noqa: F401  (registers itself)
             letters,
+            limits,
             reminders,
             replies,
             signup,
@@ -18,3 +19,4 @@ class RsvpsConfig(AppConfig):
         register_inbound(replies.receive)
         register_planner("reminders", reminders.plan)
         register_planner("seat holds", signup.release_expired_holds)
+        register_planner("rate counts", limits.forget_old_counts)

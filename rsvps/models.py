@@ -134,6 +134,17 @@ class Ticket(models.Model):
         return f"{self.purpose} {self.pk}"
 
 
+class RateCount(models.Model):
+    """How often something was asked for in one window of time (rsvps.limits)."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    points = models.PositiveIntegerField()
+    expires_at = models.DateTimeField(db_index=True)  # the planner drops old ones
+
+    def __str__(self) -> str:
+        return f"{self.points} until {self.expires_at:%Y-%m-%d %H:%M}"
+
+
 class Feedback(models.Model):
     """What a guest said afterwards, by the link in the letter of thanks."""
 

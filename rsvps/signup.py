@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from events.models import Event, Timeslot
-from rsvps import links
+from rsvps import consents, links
 from rsvps.attending import (
     NotWelcome,
     accept,
@@ -40,7 +40,7 @@ from rsvps.invites import (
     post_resend,
     post_second_form,
 )
-from rsvps.models import Consent, Guest, Rsvp, Supporter, Ticket
+from rsvps.models import Guest, Rsvp, Supporter, Ticket
 from rsvps.states import COMING, RsvpStatus
 
 log = structlog.get_logger(__name__)
@@ -184,7 +184,7 @@ def _first_form(
         return
     # Nobody has proved this address: it may add what was missing, never overwrite.
     _fill_in(guest.supporter, form.name, form.phone, form.postal_code, overwrite=False)
-    _record_consents(guest.supporter, form.consents, now=now)
+    consents.record(guest.supporter, form.consents, now=now)
     for rsvp in rsvps:
         accept(rsvp, now=now)
 
@@ -260,7 +260,7 @@ def confirm(ticket: Ticket, *, now: datetime) -> list[Rsvp]:
         payload["postal_code"],
         overwrite=True,
     )
-    _record_consents(guest.supporter, payload["consents"], now=now)
+    consents.record(guest.supporter, payload["consents"], now=now)
     changed = set_plan(
         guest,
         dict(payload["timeslots"]),
@@ -343,13 +343,6 @@ def _fill_in(
         setattr(supporter, name, typed[name])
     if fields:
         supporter.save(update_fields=fields)
-
-
-def _record_consents(supporter: Supporter, consents: Mapping[str, str], *, now: datetime) -> None:
-    Consent.objects.bulk_create(
-        Consent(supporter=supporter, purpose=purpose, wording=wording, given_at=now)
-        for purpose, wording in consents.items()
-    )
 
 
 # -- Lost letters, lapsed holds ------------------------------------------------------

@@ -2,14 +2,16 @@
 
 from django.urls import path
 
-from rsvps import views, views_feedback
+from rsvps.views import feedback, links, signup
 
 urlpatterns = [
-    path("c/<str:token>/", views.confirm, name="confirm"),
-    path("r/<str:token>/", views.manage, name="manage"),
-    path("u/<str:token>", views.unsubscribe, name="unsubscribe"),
-    path("rsvp/resend/", views.resend, name="resend"),
-    path("r/<str:token>/coming/<int:rsvp_id>/", views_feedback.coming, name="answer_coming"),
-    path("r/<str:token>/cannot/<int:rsvp_id>/", views_feedback.cannot, name="answer_cannot"),
-    path("r/<str:token>/feedback/<int:rsvp_id>/", views_feedback.give_feedback, name="feedback"),
+    path("events/<int:id>/rsvp/", signup.rsvp, name="rsvp"),
+    path("events/<int:id>/rsvp/sent/", signup.answer, name="rsvp_answer"),
+    path("c/<str:token>/", links.confirm, name="confirm"),
+    path("r/<str:token>/", links.manage, name="manage"),
+    path("r/<str:token>/coming/<int:rsvp_id>/", feedback.coming, name="answer_coming"),
+    path("r/<str:token>/cannot/<int:rsvp_id>/", feedback.cannot, name="answer_cannot"),
+    path("r/<str:token>/feedback/<int:rsvp_id>/", feedback.give_feedback, name="feedback"),
+    path("u/<str:token>", links.unsubscribe, name="unsubscribe"),
+    path("rsvp/resend/", signup.resend, name="resend"),
 ]

@@ -18,7 +18,7 @@ from rsvps import attending, feedback, links
 from rsvps.contents import about_timeslot
 from rsvps.models import Guest, Rsvp
 from rsvps.states import COMING, Attended
-from rsvps.views import link_unknown, token_page
+from rsvps.views.token_pages import link_unknown, token_page
 
 
 class FeedbackForm(forms.Form):

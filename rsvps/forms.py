@@ -1,0 +1,386 @@
+"""What guests type: the RSVP form, the manage page's forms, the lost letter's."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
+from typing import Any
+
+from django import forms
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from events import gazetteer
+from events.calendars import when_in_words
+from events.fields import (
+    EmailField,
+    LinesField,
+    PhoneField,
+    PostalCodeField,
+    WordsField,
+    suggest_email,
+)
+from events.models import Event, Timeslot
+from events.states import PHONE_REQUIRED_TYPES
+from rsvps.capacity import TimeslotUnavailable
+from rsvps.models import Guest
+from rsvps.signup import MAX_PARTY, SignupForm
+from rsvps.states import SEATED
+
+# People fill in six fields in more than this; machines count double against the limits.
+QUICK = timedelta(seconds=2)
+_LOOKS_LIKE_A_LINK = re.compile(r"://|www\.|[^\s.]\.(com|net|org|info|ru|cn|xyz)\b|@", re.I)
+CONSENTS = {
+    "news": _("Send me news about the campaign by e-mail. I can stop it at any time."),
+    "texts": _("Remind me by text message. Message and data rates may apply."),
+}
+
+
+class NameField(WordsField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": 100} | kwargs)
+        self.widget.attrs |= {"autocomplete": "name", "autocapitalize": "words"}
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        # Names greet people in letters: a link there would be an advertisement by our mail.
+        if value and _LOOKS_LIKE_A_LINK.search(value):
+            raise ValidationError(_("Please type a name only, without links or addresses."))
+
+
+class PartySizeField(forms.IntegerField):
+    """How many people come, 1 to MAX_PARTY."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        messages = {
+            "required": _("Say how many people are coming, you included."),
+            "invalid": _("Type the number of people in figures, like 2."),
+            "min_value": _("Count yourself too: the number of people is at least 1."),
+            "max_value": _(
+                "At most %(limit_value)s people fit on one form. Ask the others to send their own."
+            ),
+        }
+        super().__init__(min_value=1, max_value=MAX_PARTY, error_messages=messages, **kwargs)
+        self.widget.attrs |= {"inputmode": "numeric", "autocomplete": "off"}
+
+
+class ZipField(PostalCodeField):
+    """A ZIP code that exists, or another country's code."""
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if not value:
+            return
+        if value.isdigit() and (len(value) != 5 or not gazetteer.find(value)):
+            raise ValidationError(
+                _("We do not know the ZIP code %(zip)s. It has five digits, like 43215."),
+                params={"zip": value},
+            )
+        if not re.fullmatch(r"[A-Z0-9][A-Z0-9 -]{1,10}", value):
+            raise ValidationError(_("A ZIP code has five digits, like 43215."))
+
+
+def when(slot: Timeslot) -> str:
+    """Day, date, times and zone at the event, in words."""
+    return when_in_words(slot.starts_at, slot.ends_at, slot.event.timezone)
+
+
+@dataclass
+class Choice:
+    """One timeslot as the form offers it."""
+
+    timeslot: Timeslot
+    value: str
+    checked: bool
+    disabled: bool
+    problem: str = ""
+
+    @property
+    def when(self) -> str:
+        return when(self.timeslot)
+
+
+class TimeslotsField(forms.Field):
+    """Ticked timeslots as {id: version}, read from values like "12.3".
+
+    The version tells later whether the timeslot changed since the form was shown.
+    """
+
+    widget = forms.MultipleHiddenInput
+    default_error_messages = {
+        "required": _("Choose at least one time."),
+        "invalid": _("Choose one of the times below."),
+    }
+
+    def to_python(self, value: Any) -> dict[int, int]:
+        found = {}
+        for text in value or []:
+            match = re.fullmatch(r"(\d{1,18})\.(\d{1,9})", text)
+            if match is None:
+                raise ValidationError(self.error_messages["invalid"], code="invalid")
+            found[int(match[1])] = int(match[2])
+        return found
+
+
+class StyledField(forms.BoundField):
+    """Bootstrap's classes on every input, and its mark on those with an error."""
+
+    def build_widget_attrs(self, attrs: dict[str, Any], widget: Any = None) -> dict[str, Any]:
+        attrs = super().build_widget_attrs(attrs, widget)
+        widget = widget or self.field.widget
+        if not widget.is_hidden:
+            style = (
+                "form-check-input" if isinstance(widget, forms.CheckboxInput) else "form-control"
+            )
+            attrs["class"] = f"{style} is-invalid" if self.errors else style
+        return attrs
+
+
+class TimeslotsForm(forms.Form):
+    """Which timeslots, and how many people: shared by the RSVP form and the manage page."""
+
+    bound_field_class = StyledField
+    data: QueryDict
+    timeslots = TimeslotsField()
+    party_size = PartySizeField(label=_("How many people, you included?"), initial=1)
+
+    def __init__(self, *args: Any, slots: list[Timeslot], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.slots = slots
+        self.problems: dict[int, str] = {}
+
+    def ticked(self) -> set[str]:
+        if self.is_bound:
+            return set(self.data.getlist(self.add_prefix("timeslots")))
+        return set(self.initial.get("timeslots", ()))
+
+    def held(self) -> set[int]:
+        """Timeslots this person has seats at: full or not, they may keep them."""
+        return set()
+
+    def choices(self) -> list[Choice]:
+        ticked, only = self.ticked(), len(self.slots) == 1
+        return [
+            Choice(
+                timeslot=slot,
+                value=(value := f"{slot.pk}.{slot.version}"),
+                checked=value in ticked or (only and not self.held() and not self.is_bound),
+                disabled=slot.room_left == 0 and slot.pk not in self.held(),
+                problem=self.problems.get(slot.pk, ""),
+            )
+            for slot in self.slots
+        ]
+
+    def tell(self, why: TimeslotUnavailable) -> None:
+        """Say beside each chosen timeslot what happened to it and what to do."""
+        slots = Timeslot.objects.select_related("event").in_bulk(
+            [*why.room_left, *why.cancelled, *why.moved, *why.over]
+        )
+        for key, left in why.room_left.items():
+            self.problems[key] = _no_room(left, more=key in self.held())
+        for key in why.moved:
+            self.problems[key] = gettext(
+                "This one changed while you were filling in the form. It is now %(when)s."
+                " If that suits you, tick it and send the form again."
+            ) % {"when": when(slots[key])}
+        for key in why.cancelled:
+            self._say(gettext("%(when)s was cancelled. Choose another time."), slots.get(key))
+        for key in why.over:
+            self._say(gettext("%(when)s is over. Choose another time."), slots.get(key))
+        if any(slot.pk in self.problems for slot in self.slots):
+            self.add_error(
+                "timeslots",
+                gettext("Nothing has been booked yet: look at the times marked below."),
+            )
+
+    def _say(self, words: str, slot: Timeslot | None) -> None:
+        """About a time that is not offered any more: above the times that are."""
+        self.add_error(
+            "timeslots", words % {"when": when(slot) if slot else gettext("The time you chose")}
+        )
+
+
+def _no_room(left: int, *, more: bool) -> str:
+    if left == 0:
+        return gettext("Full by now. Choose another time, or come with fewer people if you can.")
+    if more:
+        return ngettext(
+            "There is room for %(left)s more person only.",
+            "There is room for %(left)s more people only.",
+            left,
+        ) % {"left": left}
+    return ngettext(
+        "Only %(left)s place is left. Come with fewer people, or choose another time.",
+        "Only %(left)s places are left. Come with fewer people, or choose another time.",
+        left,
+    ) % {"left": left}
+
+
+class RsvpForm(TimeslotsForm):
+    """The one screen by which anybody says "I'm coming"."""
+
+    name = NameField(label=_("Your name"), error_messages={"required": _("Tell us your name.")})
+    email = EmailField(
+        label=_("Your e-mail"),
+        help_text=_("Your invitation comes here."),
+        error_messages={"required": _("We need an e-mail address to send your invitation to.")},
+    )
+    postal_code = ZipField(
+        label=_("Your ZIP code"), error_messages={"required": _("Tell us your ZIP code.")}
+    )
+    phone = PhoneField(label=_("Your phone"), required=False)
+    note = LinesField(
+        label=_("Anything the host should know?"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    news = forms.BooleanField(label=CONSENTS["news"], required=False)
+    texts = forms.BooleanField(label=CONSENTS["texts"], required=False)
+    # A field people never see: whoever fills it in is a machine.
+    website = forms.CharField(
+        label=_("Leave this empty"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
+    )
+    stamp = forms.CharField(widget=forms.HiddenInput, required=False)
+    email_kept = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, event: Event, now: datetime, **kwargs: Any) -> None:
+        self.event, self.now = event, now
+        slots = list(event.timeslots.upcoming(now).order_by("starts_at", "pk"))
+        for slot in slots:
+            slot.event = event
+        super().__init__(*args, slots=slots, **kwargs)
+        self.fields["phone"].required = event.type in PHONE_REQUIRED_TYPES
+        self.fields["phone"].error_messages["required"] = _(
+            "The organizers need a phone number to reach you on the day."
+        )
+        self.suggested_email: str | None = None
+        self.initial["stamp"] = _stamp(now)
+        if self.is_bound:
+            self.data = self.data.copy()
+            if "use_email" in self.data:  # the button beside "Did you mean ...?"
+                self.data["email"] = str(self.data["use_email"])
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"]
+        suggestion = suggest_email(email)
+        if suggestion and self.data.get("email_kept") != email:
+            self.suggested_email = suggestion
+            self.data["email_kept"] = email  # the same again means it
+            raise ValidationError(
+                _("Did you mean %(email)s? If not, just send the form again."),
+                code="mistyped",
+                params={"email": suggestion},
+            )
+        return email
+
+    def clean(self) -> dict[str, Any]:
+        if _stamped_at(self.data.get("stamp", "")) is None:
+            self.data["stamp"] = _stamp(self.now)
+            self.add_error(
+                None, _("This page was open for long. Look it over and send it once more.")
+            )
+        return self.cleaned_data
+
+    @property
+    def by_machine(self) -> bool:
+        """Whether the field nobody sees was filled in."""
+        return bool(self.data.get("website"))
+
+    @property
+    def points(self) -> int:
+        """What this form costs against the limits of its network."""
+        stamped = _stamped_at(self.data.get("stamp", ""))
+        return 2 if stamped is None or self.now - stamped < QUICK else 1
+
+    def to_signup(self, *, confirm_first: bool) -> SignupForm:
+        """The cleaned form as the domain takes it."""
+        data = self.cleaned_data
+        agreed = [purpose for purpose in CONSENTS if data[purpose]]
+        typed = {name: data[name] for name in sorted(self.fields)}
+        return SignupForm(
+            event=self.event,
+            timeslots=data["timeslots"],
+            name=data["name"],
+            email=data["email"],
+            postal_code=data["postal_code"],
+            phone=data["phone"],
+            party_size=data["party_size"],
+            note=data["note"],
+            consents={purpose: str(CONSENTS[purpose]) for purpose in agreed},
+            digest=sha256(repr(typed).encode()).hexdigest(),
+            confirm_first=confirm_first,
+        )
+
+
+def _stamp(now: datetime) -> str:
+    """Says when a form was shown, and makes two forms shown to one person differ."""
+    return signing.dumps([now.timestamp(), token_urlsafe(6)], salt="rsvps.forms.RsvpForm")
+
+
+def _stamped_at(stamp: str) -> datetime | None:
+    """When the form was shown; None where the stamp is missing or altered."""
+    try:
+        seconds, _nonce = signing.loads(stamp, salt="rsvps.forms.RsvpForm")
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    return datetime.fromtimestamp(seconds, tz=UTC)
+
+
+class PlanForm(TimeslotsForm):
+    """The manage page: change timeslots, party size and note."""
+
+    note = LinesField(
+        label=_("Note to the host"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, *args: Any, guest: Guest, now: datetime, **kwargs: Any) -> None:
+        rsvps = list(guest.rsvps.select_related("timeslot").order_by("timeslot__starts_at", "pk"))
+        seated = [rsvp for rsvp in rsvps if rsvp.status in SEATED]
+        self._held = {rsvp.timeslot_id for rsvp in seated}
+        slots = list(guest.event.timeslots.upcoming(now).order_by("starts_at", "pk"))
+        for slot in slots:
+            slot.event = guest.event
+        latest = seated[-1] if seated else None
+        initial = {
+            "timeslots": [f"{s.pk}.{s.version}" for s in slots if s.pk in self._held],
+            "party_size": latest.party_size if latest else 1,
+            "note": latest.note if latest else "",
+        }
+        super().__init__(*args, slots=slots, initial=initial, **kwargs)
+
+    def held(self) -> set[int]:
+        return self._held
+
+
+class DetailsForm(forms.Form):
+    """Mend a name or an e-mail address."""
+
+    bound_field_class = StyledField
+
+    name = NameField(label=_("Your name"), error_messages={"required": _("Tell us your name.")})
+    email = EmailField(
+        label=_("Your e-mail"),
+        help_text=_("A new address counts once you press the button we send to it."),
+        error_messages={"required": _("We need an e-mail address to write to.")},
+    )
+
+
+class ResendForm(forms.Form):
+    """ "Lost your letter?" """
+
+    bound_field_class = StyledField
+
+    email = EmailField(
+        label=_("Your e-mail"),
+        error_messages={"required": _("Type the address you used for your RSVP.")},
+    )

@@ -1,0 +1,117 @@
+"""How often one address, one network or one event may be asked for something.
+
+Counts stand in a table of our own, under keyed hashes, so that they hold across processes and
+machines without keeping anybody's address; one statement counts and answers. What is limited
+is asking: the limits never tell whether an address is known.
+"""
+
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from ipaddress import ip_address, ip_network
+
+from django.conf import settings
+from django.db import connection
+
+from rsvps.models import RateCount
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `most` points per `window` for each key."""
+
+    name: str
+    most: int
+    window: timedelta
+
+
+class TooOften(Exception):
+    """The limit is reached; `wait` says how long until it opens again."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(wait)
+        self.wait = wait
+
+
+def per_network() -> Limit:
+    """Forms from one network: a hall full of people behind one router gets through."""
+    return Limit("network", settings.RSVP_POSTS_PER_NETWORK, timedelta(minutes=10))
+
+
+def per_event() -> Limit:
+    """Forms for one event before everybody there is asked to confirm their address."""
+    return Limit("event", settings.RSVP_POSTS_PER_EVENT, timedelta(minutes=10))
+
+
+PER_ADDRESS = Limit("address", 30, timedelta(hours=1))
+RESEND_PER_ADDRESS = Limit("resend", 3, timedelta(days=1))
+
+
+def spend(limit: Limit, key: object, *, points: int = 1, now: datetime) -> None:
+    """Count `points` for this key. Raises TooOften, and counts then too."""
+    start, end = _window(limit, now)
+    if count(_digest(limit, key, start), points, expires_at=end) > limit.most:
+        raise TooOften(end - now)
+
+
+def is_reached(limit: Limit, key: object, *, points: int = 1, now: datetime) -> bool:
+    """Count `points` for this key, and answer whether they were too many."""
+    try:
+        spend(limit, key, points=points, now=now)
+    except TooOften:
+        return True
+    return False
+
+
+def count(digest: str, points: int, *, expires_at: datetime) -> int:
+    """Add to a counter and answer its new value, in one statement."""
+    table = connection.ops.quote_name(RateCount._meta.db_table)
+    expires = connection.ops.adapt_datetimefield_value(expires_at)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} AS c (digest, points, expires_at) VALUES (%s, %s, %s)"  # noqa: S608
+            " ON CONFLICT (digest) DO UPDATE SET points = c.points + excluded.points"
+            " RETURNING points",
+            [digest, points, expires],
+        )
+        return cursor.fetchone()[0]
+
+
+def forget_old_counts(now: datetime) -> int:
+    """A planner: drop counters whose window is over."""
+    return RateCount.objects.filter(expires_at__lte=now).delete()[0]
+
+
+def network_of(address: str) -> str:
+    """The network prefix that stands for one connection: IPv4 /32, IPv6 /64 (RFC 6177)."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if ip.version == 6 and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    return str(ip_network((ip, 32 if ip.version == 4 else 64), strict=False))
+
+
+def client_address(remote: str, forwarded: Iterable[str]) -> str:
+    """Who is asking: what the proxies we trust say, else the connection's other end.
+
+    Anybody can write an X-Forwarded-For; only as many of its last entries count as there are
+    proxies of ours in front (ALLAUTH_TRUSTED_PROXY_COUNT, the same for log-in).
+    """
+    trusted = getattr(settings, "ALLAUTH_TRUSTED_PROXY_COUNT", 0)
+    hops = [hop.strip() for hop in forwarded if hop.strip()]
+    return hops[-trusted] if trusted and len(hops) >= trusted else remote
+
+
+def _window(limit: Limit, now: datetime) -> tuple[datetime, datetime]:
+    seconds = int(limit.window.total_seconds())
+    start = datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, tz=now.tzinfo)
+    return start, start + limit.window
+
+
+def _digest(limit: Limit, key: object, start: datetime) -> str:
+    words = f"{limit.name}:{key}:{start.timestamp():.0f}".encode()
+    return hmac.new(settings.SECRET_KEY.encode(), words, sha256).hexdigest()

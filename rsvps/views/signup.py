@@ -1,0 +1,212 @@
+"""The RSVP form, its answer, and "Lost your letter?"."""
+
+from datetime import datetime
+from math import ceil
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+from django.utils.http import urlencode
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from events.calendars import add_links, place_for, public_url
+from events.disclosure import Policy, Role, policy
+from events.models import Event, Timeslot
+from events.states import EventState
+from rsvps import limits, signup
+from rsvps.attending import EventClosed
+from rsvps.capacity import TimeslotUnavailable
+from rsvps.forms import ResendForm, RsvpForm, when
+
+# The answer page is for whoever just sent the form: what it says waits in their own browser.
+_ANSWER, _ANSWER_LASTS = "rsvp-answer", 1800
+_SALT = "rsvps.views.answer"
+
+
+def network(request: HttpRequest) -> str:
+    """The network this request comes from, for limits."""
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    address = limits.client_address(request.META.get("REMOTE_ADDR", ""), forwarded)
+    return limits.network_of(address)
+
+
+def wait_in_words(too_often: limits.TooOften) -> str:
+    minutes = max(1, ceil(too_often.wait.total_seconds() / 60))
+    return ngettext(
+        "That was a lot of forms in a short time. Please wait %(minutes)s minute, then send it"
+        " again: nothing you typed is lost.",
+        "That was a lot of forms in a short time. Please wait %(minutes)s minutes, then send it"
+        " again: nothing you typed is lost.",
+        minutes,
+    ) % {"minutes": minutes}
+
+
+# -- The form ------------------------------------------------------------------------
+
+
+@policy(Policy.PUBLIC)
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def rsvp(request: HttpRequest, id: int) -> HttpResponse:
+    """One screen, no account."""
+    event = get_object_or_404(Event.objects.public(), pk=id)
+    now = timezone.now()
+    if request.method != "POST":
+        return _show(request, event, _blank(request, event, now=now))
+    form = RsvpForm(request.POST, event=event, now=now)
+    if form.by_machine:
+        return _answered(form, confirm_first=signup.asks_to_confirm(event), host_answers=False)
+    try:
+        limits.spend(limits.per_network(), network(request), points=form.points, now=now)
+        if not form.is_valid():
+            return _show(request, event, form)
+        limits.spend(limits.PER_ADDRESS, form.cleaned_data["email"], now=now)
+    except limits.TooOften as too_often:
+        form.add_error(None, wait_in_words(too_often))
+        response = _show(request, event, form, status=429)
+        response["Retry-After"] = str(ceil(too_often.wait.total_seconds()))
+        return response
+    return _sign_up(request, event, form, now=now)
+
+
+def _blank(request: HttpRequest, event: Event, *, now: datetime) -> RsvpForm:
+    form = RsvpForm(event=event, now=now)
+    wanted = request.GET.get("timeslot", "")
+    form.initial["timeslots"] = [
+        f"{slot.pk}.{slot.version}" for slot in form.slots if str(slot.pk) == wanted
+    ]
+    return form
+
+
+def _sign_up(request: HttpRequest, event: Event, form: RsvpForm, *, now: datetime) -> HttpResponse:
+    flooded = limits.is_reached(limits.per_event(), event.pk, now=now)
+    try:
+        outcome = signup.sign_up(form.to_signup(confirm_first=flooded), now=now)
+    except TimeslotUnavailable as why:
+        form.tell(why)
+        return _show(request, event, form)
+    except EventClosed as closed:
+        if closed.state not in {EventState.CANCELLED, "over"}:
+            raise Http404 from None
+        return render(request, "rsvps/closed.html", _closed(event, closed.state, sent=True))
+    return _answered(form, confirm_first=outcome.confirm_first, host_answers=outcome.host_answers)
+
+
+def _show(request: HttpRequest, event: Event, form: RsvpForm, *, status: int = 200) -> HttpResponse:
+    if event.state == EventState.CANCELLED or not form.slots:
+        state = EventState.CANCELLED if event.state == EventState.CANCELLED else "over"
+        sent = request.method == "POST"
+        return render(request, "rsvps/closed.html", _closed(event, state, sent=sent))
+    context = {
+        "event": event,
+        "form": form,
+        "choices": (choices := form.choices()),
+        "full": all(choice.disabled for choice in choices),
+        "place": place_for(event, Role.STRANGER),
+        "confirm_first": signup.asks_to_confirm(event),
+        "nearby_url": nearby_url(event),
+    }
+    return render(request, "rsvps/rsvp.html", context, status=status)
+
+
+def _closed(event: Event, state: str, *, sent: bool) -> dict[str, Any]:
+    return {
+        "event": event,
+        "cancelled": state == EventState.CANCELLED,
+        "sent": sent,
+        "nearby_url": nearby_url(event),
+    }
+
+
+def nearby_url(event: Event) -> str:
+    """Results around the event's public place."""
+    place = event.public_postal_code or event.public_city
+    return f"/events/?{urlencode({'near': place})}" if place else "/events/"
+
+
+# -- The answer ----------------------------------------------------------------------
+
+
+def _answered(form: RsvpForm, *, confirm_first: bool, host_answers: bool) -> HttpResponse:
+    """To the answer page. It is the same whether or not the address was known before."""
+    if not form.is_valid():  # only a machine gets here with a form that cannot be read
+        return redirect("event", form.event.pk, form.event.slug)
+    response = redirect("rsvp_answer", form.event.pk)
+    answer = [
+        form.cleaned_data["email"],
+        sorted(form.cleaned_data["timeslots"]),
+        confirm_first,
+        host_answers,
+    ]
+    response.set_cookie(
+        _ANSWER,
+        signing.dumps(answer, salt=_SALT),
+        max_age=_ANSWER_LASTS,
+        path=reverse("rsvp", args=[form.event.pk]),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+@policy(Policy.PUBLIC)
+@require_safe
+@never_cache
+def answer(request: HttpRequest, id: int) -> HttpResponse:
+    """What happens next. Never a private address, never the manage link: both go by mail."""
+    event = get_object_or_404(Event.objects.public(), pk=id)
+    try:
+        sealed = signing.loads(request.COOKIES.get(_ANSWER, ""), salt=_SALT, max_age=_ANSWER_LASTS)
+    except signing.BadSignature:
+        return redirect("event", event.pk, event.slug)
+    email, keys, confirm_first, host_answers = sealed
+    slots = list(Timeslot.objects.filter(event=event, pk__in=keys).order_by("starts_at", "pk"))
+    for slot in slots:
+        slot.event = event
+    context = {
+        "event": event,
+        "email": email,
+        "slots": [{"timeslot": slot, "when": when(slot), "add": add_links(slot)} for slot in slots],
+        "place": place_for(event, Role.STRANGER),
+        "confirm_first": confirm_first,
+        "host_answers": host_answers,
+        "calendar": not event.is_private,
+        "url": public_url(event),
+        "hold_minutes": settings.SEAT_HOLD_MINUTES,
+    }
+    return render(request, "rsvps/answer.html", context)
+
+
+# -- Lost letters --------------------------------------------------------------------
+
+
+@policy(Policy.PUBLIC)
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def resend(request: HttpRequest) -> HttpResponse:
+    """ "Lost your letter?": the same answer for any address."""
+    form = ResendForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "rsvps/resend.html", {"form": form})
+    now, email = timezone.now(), form.cleaned_data["email"]
+    try:
+        limits.spend(limits.per_network(), network(request), now=now)
+    except limits.TooOften as too_often:
+        form.add_error(None, wait_in_words(too_often))
+        response = render(request, "rsvps/resend.html", {"form": form}, status=429)
+        response["Retry-After"] = str(ceil(too_often.wait.total_seconds()))
+        return response
+    # Three letters a day are enough for anybody, and no more than that for a victim.
+    if not limits.is_reached(limits.RESEND_PER_ADDRESS, email, now=now):
+        signup.resend(email, now=now)
+    response = render(request, "rsvps/resent.html", {"email": email})
+    patch_cache_control(response, no_store=True)
+    return response
