@@ -12,7 +12,6 @@ OUTER = {
     "forms",
     "fields",
     "views",
-    "views_feedback",
     "urls",
     "admin",
     "feeds",
