@@ -7,12 +7,14 @@ class HostsConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from hosts import account_mail, digest, letters
+        from hosts import account_mail, decision_letters, digest, letters
         from outbox.letters import register_planner
 
         account_mail.register_kinds()
         letters.register_letters()
+        decision_letters.register_kinds()
         register_planner("new_rsvps", digest.plan)
+        register_planner("staff_waiting", decision_letters.remind_staff)
 
 
 class RepairsConfig(admin_apps.AdminConfig):

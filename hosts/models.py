@@ -152,6 +152,7 @@ class Decision(models.TextChoices):
     UNLISTED = "unlisted", _("Unlisted")
     RELISTED = "relisted", _("Listed again")
     CANCELLED = "cancelled", _("Cancelled by staff")
+    READ = "read", _("Changed words read")
 
 
 class VettingDecision(models.Model):
@@ -188,6 +189,8 @@ class EventReport(models.Model):
     email = models.EmailField(max_length=254, blank=True)
     created_at = models.DateTimeField()
     handled_at = models.DateTimeField(null=True, blank=True)
+    # Looked at, and nothing was wrong.
+    dismissed = models.BooleanField(default=False)
     handled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -226,6 +229,7 @@ class RecordKind(models.TextChoices):
     EXPORT = "export", _("Export")
     TEXT = "text", _("Text of the site")
     REPORT = "report", _("Report")
+    TRUST = "trust", _("Trust in a host")
 
 
 class Record(models.Model):

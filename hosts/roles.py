@@ -144,16 +144,6 @@ def get_own_event_or_404(user: User, event_id: int) -> Event:
     return get_object_or_404(own_events(user), pk=event_id)
 
 
-def has_own_interest(user: User, event: Event) -> bool:
-    """Whether the event is this person's, as host or as co-host (asked or accepted)."""
-    return (
-        event.host_id == user.pk
-        or CoHost.objects.filter(event=event, removed_at__isnull=True)
-        .filter(Q(user=user) | Q(email__iexact=user.email))
-        .exists()
-    )
-
-
 def viewer_role(user: User | AnonymousUser, event: Event, *, second_factor: bool = False) -> Role:
     """What `user` is to `event`, for `events.disclosure`.
 

@@ -1,6 +1,6 @@
 """Accounts, roles, the host's desk and the staff's review desk."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from hosts.views import (
     cohosts,
@@ -9,6 +9,7 @@ from hosts.views import (
     guests,
     host_desk,
     review_desk,
+    site_pages,
     staff_desk,
     timeslots,
 )
@@ -49,7 +50,20 @@ urlpatterns = [
     path("host/help/<str:token>/", cohosts.answer, name="cohost_answer"),
     # -- the staff's desk
     path("review/", review_desk.queue, name="review_queue"),
+    path("review/events/", review_desk.find, name="review_find"),
+    path("review/events/<int:event_id>/", review_desk.event_page, name="review_event"),
+    path("review/events/<int:event_id>/decide/", review_desk.decide, name="review_decide"),
+    path("review/events/<int:event_id>/fix/", review_desk.fix, name="review_fix"),
+    path("review/events/<int:event_id>/pin/", review_desk.fix_pin, name="review_pin"),
+    path("review/reports/<int:report_id>/", review_desk.close_report, name="review_report"),
+    path("review/hosts/<int:host_id>/", review_desk.stop_trusting, name="review_trust"),
     path("review/staff/", staff_desk.staff_page, name="staff"),
     path("review/staff/<int:user_id>/", staff_desk.change_role, name="staff_role"),
     path("review/records/", staff_desk.records, name="records"),
+    path("review/texts/", site_pages.texts, name="site_texts"),
+    path("review/texts/agreement/", site_pages.edit_agreement, name="agreement_edit"),
+    path("review/texts/<slug:slug>/", site_pages.edit_page, name="site_page_edit"),
+    # -- pages of the site
+    re_path(r"^(?P<slug>terms|privacy|contact)/$", site_pages.show, name="site_page"),
+    path("agreement/", site_pages.agreement, name="agreement"),
 ]

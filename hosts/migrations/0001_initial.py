@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
             name='VettingDecision',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('decision', models.CharField(choices=[('approved', 'Approved'), ('trusted', 'Approved, and the host trusted'), ('sent_back', 'Sent back'), ('rejected', 'Rejected'), ('fixed', 'Fixed'), ('unlisted', 'Unlisted'), ('relisted', 'Listed again'), ('cancelled', 'Cancelled by staff')], max_length=9)),
+                ('decision', models.CharField(choices=[('approved', 'Approved'), ('trusted', 'Approved, and the host trusted'), ('sent_back', 'Sent back'), ('rejected', 'Rejected'), ('fixed', 'Fixed'), ('unlisted', 'Unlisted'), ('relisted', 'Listed again'), ('cancelled', 'Cancelled by staff'), ('read', 'Changed words read')], max_length=9)),
                 ('reason', models.TextField(blank=True, max_length=2000)),
                 ('snapshot', models.JSONField(default=dict)),
                 ('decided_at', models.DateTimeField()),
@@ -103,6 +103,7 @@ class Migration(migrations.Migration):
                 ('email', models.EmailField(blank=True, max_length=254)),
                 ('created_at', models.DateTimeField()),
                 ('handled_at', models.DateTimeField(blank=True, null=True)),
+                ('dismissed', models.BooleanField(default=False)),
                 ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reports', to='events.event')),
                 ('handled_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
@@ -126,7 +127,7 @@ class Migration(migrations.Migration):
             name='Record',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('role', 'Role'), ('login', 'Staff log-in'), ('decision', 'Decision'), ('export', 'Export'), ('text', 'Text of the site'), ('report', 'Report')], max_length=8)),
+                ('kind', models.CharField(choices=[('role', 'Role'), ('login', 'Staff log-in'), ('decision', 'Decision'), ('export', 'Export'), ('text', 'Text of the site'), ('report', 'Report'), ('trust', 'Trust in a host')], max_length=8)),
                 ('about', models.CharField(max_length=60)),
                 ('words', models.CharField(blank=True, max_length=300)),
                 ('at', models.DateTimeField()),

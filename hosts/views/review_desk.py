@@ -1,11 +1,348 @@
 """The staff's desk: the queue, one event's page, and what staff decide there."""
 
-from django.http import HttpResponse
-from django.shortcuts import render
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from hosts.roles import UserRequest, reviewer_required
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from events import geocoding
+from events.calendars import when_in_words
+from events.disclosure import Field, may_see
+from events.lifecycle import StateConflict
+from events.models import Event
+from events.states import EventState
+from events.words import render_description, tidy
+from hosts import mending, review, vetting
+from hosts.comparing import changed_since, differences, last_decision, snapshot, with_revision
+from hosts.forms.review import DecisionForm, FixForm, PinForm
+from hosts.hosting import OtherZone
+from hosts.models import EventReport, Host
+from hosts.roles import UserRequest, reviewer_required, viewer_role
+from outbox import ledger
+
+FOUND_AT_MOST = 50
 
 
 @reviewer_required
 def queue(request: UserRequest) -> HttpResponse:
-    return render(request, "review/queue.html")
+    now = timezone.now()
+    waiting, total = vetting.queue(now)
+    own = vetting.own_interests(request.user, [one.event for one in waiting])
+    rows = [
+        {
+            "waiting": one,
+            "when": _first_date(one.event, one.starts_at),
+            "late": bool(one.waiting_since and now - one.waiting_since > vetting.TOO_LONG),
+            "own": one.event.pk in own,
+        }
+        for one in waiting
+    ]
+    context = {"rows": rows, "total": total, "more": total - len(rows)}
+    return render(request, "review/queue.html", context)
+
+
+def _first_date(event: Event, starts_at: datetime | None) -> str:
+    if starts_at is None:
+        return ""
+    slots = [slot for slot in event.timeslots.all() if slot.starts_at == starts_at]
+    return when_in_words(starts_at, slots[0].ends_at, event.timezone) if slots else ""
+
+
+@reviewer_required
+def find(request: UserRequest) -> HttpResponse:
+    """Any event but drafts, by number, title, host or state."""
+    words = tidy(request.GET.get("q", ""))[:100]
+    state = request.GET.get("state", "")
+    events = Event.objects.exclude(state=EventState.DRAFT)
+    if state in EventState.values:
+        events = events.filter(state=state)
+    if words:
+        match = (
+            Q(title__icontains=words)
+            | Q(host__email__icontains=words)
+            | Q(host__name__icontains=words)
+            | Q(city__iexact=words)
+        )
+        if words.isascii() and words.isdigit() and len(words) < 10:
+            match |= Q(pk=int(words))
+        events = events.filter(match)
+    found = events.select_related("host").order_by("-pk")[:FOUND_AT_MOST]
+    states = [one for one in EventState if one != EventState.DRAFT]
+    context = {"events": found, "words": words, "state": state, "states": states}
+    return render(request, "review/find.html", context)
+
+
+@reviewer_required
+def event_page(request: UserRequest, event_id: int) -> HttpResponse:
+    return _show(request, _event_or_404(event_id))
+
+
+def _event_or_404(event_id: int) -> Event:
+    """Any event that was sent in at least once; a draft is its host's own affair."""
+    events = Event.objects.exclude(state=EventState.DRAFT).select_related("host__host")
+    return get_object_or_404(events, pk=event_id)
+
+
+def _show(
+    request: UserRequest, event: Event, *, form: DecisionForm | None = None, status: int = 200
+) -> HttpResponse:
+    now = timezone.now()
+    revision = vetting.pending_revision(event)
+    decision = last_decision(event)
+    seen = vetting.stamp_of(event, revision)
+    role = viewer_role(request.user, event, second_factor=True)
+    after = with_revision(event, revision) if revision else None
+    context = {
+        "event": event,
+        "role_sees": {field.value: may_see(role, field, event) for field in Field},
+        "description": render_description(event.description),
+        "slots": [
+            (slot, when_in_words(slot.starts_at, slot.ends_at, event.timezone))
+            for slot in event.timeslots.order_by("starts_at", "pk")
+        ],
+        "revision": revision,
+        "revision_changes": differences(snapshot(event), after) if after else [],
+        "last_decision": decision,
+        "changed": changed_since(event, decision),
+        "flags": vetting.place_flags(event),
+        "high_level": vetting.needs_senior(event, revision),
+        "own": vetting.has_own_interest(request.user, event),
+        "history": vetting.host_history(event, now=now),
+        "likely": [
+            (one, when_in_words(one.timeslot.starts_at, one.timeslot.ends_at, one.event.timezone))
+            for one in vetting.likely_duplicates(event, now=now)
+        ],
+        "decisions": event.decisions.select_related("by").order_by("-decided_at", "-pk"),
+        "reports": event.reports.select_related("handled_by").order_by("-created_at"),
+        "letters": ledger.summary(f"event:{event.pk}"),
+        "seen": seen,
+        "form": form or DecisionForm(initial={"seen": seen}),
+        "pin": PinForm(
+            initial={"seen": seen, "latitude": event.latitude, "longitude": event.longitude}
+        ),
+    }
+    context["may_decide"] = not context["own"] and (
+        request.user.is_senior or not context["high_level"]
+    )
+    return render(request, "review/event.html", context, status=status)
+
+
+# -- Deciding ---------------------------------------------------------------------------
+
+Step = Callable[..., object]
+# The button's name -> what it does, whether it takes a reason, and what to say afterwards.
+_STEPS: dict[str, tuple[Step, bool, str]] = {
+    "approve": (review.approve, False, "approved"),
+    "trust": (
+        lambda event, **given: review.approve(event, trust=True, **given),
+        False,
+        "trusted",
+    ),
+    "send_back": (review.send_back, True, "sent_back"),
+    "reject": (review.reject, True, "rejected"),
+    "approve_change": (review.approve_change, False, "change_approved"),
+    "send_back_change": (review.send_back_change, True, "sent_back"),
+    "read": (review.mark_words_read, False, "read"),
+    "unlist": (review.unlist, True, "unlisted"),
+    "relist": (review.relist, False, "relisted"),
+    "cancel": (review.cancel, True, "cancelled"),
+}
+
+
+def _done(said: str, title: str) -> str:
+    words = {
+        "approved": _("“%(title)s” is public now; its host gets a letter."),
+        "trusted": _("“%(title)s” is public now, and its host is trusted from here on."),
+        "sent_back": _("“%(title)s” went back to its host, with your words."),
+        "rejected": _("“%(title)s” is rejected; its host gets your words."),
+        "change_approved": _("The change of “%(title)s” is live; everybody coming is told."),
+        "read": _("The new words of “%(title)s” are marked as read."),
+        "unlisted": _("“%(title)s” is off the site; guests and host are told."),
+        "relisted": _("“%(title)s” is on the site again; guests and host are told."),
+        "cancelled": _("“%(title)s” is cancelled; guests and host are told."),
+    }
+    return words[said] % {"title": title}
+
+
+@reviewer_required
+@require_POST
+def decide(request: UserRequest, event_id: int) -> HttpResponse:
+    event = _event_or_404(event_id)
+    form = DecisionForm(request.POST)
+    step = request.POST.get("step", "")
+    if step not in _STEPS or not form.is_valid():
+        messages.error(request, _("That did not work. Please look at the page again."))
+        return _show(request, event, form=_still_typed(request, event), status=400)
+    do, takes_reason, said = _STEPS[step]
+    given = {"by": request.user, "seen": form.cleaned_data["seen"], "now": timezone.now()}
+    try:
+        if takes_reason:
+            data = form.cleaned_data
+            given["reason"] = review.reason_in_words(data["reasons"], data["words"])
+        do(event, **given)
+    except review.ReasonMissing:
+        form.add_error("words", _("Please tell the host why."))
+        return _show(request, event, form=form, status=422)
+    except (review.OwnEvent, review.NeedsSenior) as refused:
+        messages.error(request, _refusal(refused))
+        return _show(request, event, form=form, status=403)
+    except (review.ChangedMeanwhile, StateConflict):
+        event = _event_or_404(event_id)
+        messages.error(request, _what_happened(event))
+        return _show(request, event, form=_still_typed(request, event), status=409)
+    messages.success(request, _done(said, event.title))
+    return redirect("review_queue")
+
+
+def _still_typed(request: UserRequest, event: Event) -> DecisionForm:
+    """The words that were typed, about the event as it is now."""
+    data = request.POST.copy()
+    data["seen"] = vetting.stamp_of(event, vetting.pending_revision(event))
+    return DecisionForm(data)
+
+
+def _refusal(refused: Exception) -> str:
+    if isinstance(refused, review.OwnEvent):
+        return _("You host this event or help with it, so somebody else must decide about it.")
+    return _("This is a high-level event: a senior reviewer decides about it.")
+
+
+def _what_happened(event: Event) -> str:
+    """Why the page was stale: who decided meanwhile, or that the host changed something."""
+    decision = last_decision(event)
+    if decision is not None and decision.decided_at >= event.updated_at:
+        when = decision.decided_at.astimezone(ZoneInfo(event.timezone))
+        return _("Nothing was done: %(who)s was faster. Their decision, %(when)s: %(what)s.") % {
+            "who": decision.by,
+            "when": date_format(when, "l, F j, g:i a"),
+            "what": decision.get_decision_display(),
+        }
+    return _(
+        "Nothing was done: the event changed since you opened this page. "
+        "Here is how it reads now; please look again."
+    )
+
+
+# -- Mending ----------------------------------------------------------------------------
+
+
+@reviewer_required
+def fix(request: UserRequest, event_id: int) -> HttpResponse:
+    event = _event_or_404(event_id)
+    seen = vetting.stamp_of(event, vetting.pending_revision(event))
+    if request.method != "POST":
+        form = FixForm(initial=FixForm.initial_of(event) | {"seen": seen})
+        return render(request, "review/fix.html", {"event": event, "form": form})
+    form = FixForm(request.POST)
+    if not form.is_valid():
+        return render(request, "review/fix.html", {"event": event, "form": form}, status=422)
+    data = form.cleaned_data
+    refused = _mend(
+        request,
+        lambda: mending.fix(
+            event,
+            fields=form.fields_of_event(),
+            by=request.user,
+            seen=data["seen"],
+            now=timezone.now(),
+            reason=data["reason"],
+        ),
+    )
+    if refused:
+        form.add_error(None, refused)
+        return render(request, "review/fix.html", {"event": event, "form": form}, status=409)
+    return redirect("review_event", event.pk)
+
+
+@reviewer_required
+@require_POST
+def fix_pin(request: UserRequest, event_id: int) -> HttpResponse:
+    event = _event_or_404(event_id)
+    form = PinForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("A pin needs two numbers, such as 39.9612 and -82.9988."))
+        return redirect("review_event", event.pk)
+    data = form.cleaned_data
+    refused = _mend(
+        request,
+        lambda: mending.fix_pin(
+            event,
+            data["latitude"],
+            data["longitude"],
+            by=request.user,
+            seen=data["seen"],
+            now=timezone.now(),
+        ),
+    )
+    if refused:
+        messages.error(request, refused)
+    return redirect("review_event", event.pk)
+
+
+def _mend(request: UserRequest, step: Callable[[], object]) -> str:
+    """Do it and say so, or answer why not."""
+    try:
+        step()
+    except mending.NothingFixed:
+        messages.info(request, _("Nothing was changed."))
+    except OtherZone:
+        return _(
+            "That place is in another time zone, so the dates would say something else. "
+            "Please send the event back and ask the host for the right times."
+        )
+    except mending.ChangeWaits:
+        return _("A change of the host's waits for review. Please decide about that first.")
+    except geocoding.PinTooFar as far:
+        return ngettext(
+            "That is %(km)d km from the address; the pin may be moved by 50 km at most.",
+            "That is %(km)d km from the address; the pin may be moved by 50 km at most.",
+            round(far.kilometres),
+        ) % {"km": round(far.kilometres)}
+    except (review.OwnEvent, review.NeedsSenior) as refused:
+        return _refusal(refused)
+    except (review.ChangedMeanwhile, StateConflict):
+        return _("The event changed since you opened this page. Please look at it again first.")
+    else:
+        messages.success(request, _("Mended. The host gets a letter that says what."))
+    return ""
+
+
+# -- Reports and trust ------------------------------------------------------------------
+
+
+@reviewer_required
+@require_POST
+def close_report(request: UserRequest, report_id: int) -> HttpResponse:
+    report = get_object_or_404(EventReport.objects.select_related("event"), pk=report_id)
+    dismissed = request.POST.get("step") == "dismiss"
+    try:
+        closed = review.close_report(
+            report, dismissed=dismissed, by=request.user, now=timezone.now()
+        )
+    except review.OwnEvent as refused:
+        messages.error(request, _refusal(refused))
+    else:
+        if closed:
+            messages.success(request, _("The report is closed."))
+        else:
+            messages.info(request, _("Somebody else closed this report already."))
+    return redirect("review_event", report.event_id)
+
+
+@reviewer_required
+@require_POST
+def stop_trusting(request: UserRequest, host_id: int) -> HttpResponse:
+    host = get_object_or_404(Host, pk=host_id)
+    review.stop_trusting(host, by=request.user, now=timezone.now())
+    messages.success(request, _("From now on this host's changes wait for review."))
+    back = request.POST.get("event", "")
+    return redirect("review_event", int(back)) if back.isdecimal() else redirect("review_queue")

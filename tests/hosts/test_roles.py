@@ -10,12 +10,12 @@ from events.disclosure import Role
 from hosts.models import CoHost, StaffRole
 from hosts.roles import (
     get_own_event_or_404,
-    has_own_interest,
     reviewer_required,
     second_factor_used,
     senior_required,
     viewer_role,
 )
+from hosts.vetting import has_own_interest
 from tests.factories import log_in_staff, make_event, make_host, make_user
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,166 @@
+"""What staff type at the review desk, and what a visitor reports."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from events.fields import EmailField, LinesField, PhoneField, PostalCodeField, WordsField
+from events.models import Event
+from events.states import AddressVisibility, AttendanceMode, EventType
+from hosts.models import EventReport, ReportReason
+from hosts.review import REASONS
+
+
+class DecisionForm(forms.Form):
+    """Which step, about what was shown, and why."""
+
+    step = forms.CharField(max_length=20, widget=forms.HiddenInput, required=False)
+    seen = forms.CharField(max_length=80, widget=forms.HiddenInput)
+    reasons = forms.MultipleChoiceField(
+        label=_("Why? The host reads this."),
+        choices=list(REASONS.items()),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    words = LinesField(
+        label=_("In your own words"),
+        max_length=1500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+class FixForm(forms.Form):
+    """Any field of an event, for staff; an address that changed is looked up anew."""
+
+    seen = forms.CharField(max_length=80, widget=forms.HiddenInput)
+    title = WordsField(label=_("Title"), max_length=120)
+    type = forms.ChoiceField(label=_("Type"), choices=EventType)
+    official = forms.BooleanField(label=_("Official campaign event"), required=False)
+    description = LinesField(
+        label=_("Description"),
+        max_length=10_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 8}),
+    )
+    attendance_mode = forms.ChoiceField(label=_("In person or online"), choices=AttendanceMode)
+    joining_url = forms.URLField(label=_("Joining link"), max_length=500, required=False)
+    address_visibility = forms.ChoiceField(
+        label=_("Who sees the address"), choices=AddressVisibility
+    )
+    venue = WordsField(label=_("Venue"), max_length=120, required=False)
+    street = WordsField(label=_("Street"), max_length=160, required=False)
+    unit = WordsField(label=_("Unit"), max_length=60, required=False)
+    city = WordsField(label=_("City"), max_length=100, required=False)
+    state_code = WordsField(label=_("State"), max_length=60, required=False)
+    postal_code = PostalCodeField(label=_("ZIP code"), required=False)
+    confirm_rsvps = forms.BooleanField(
+        label=_("Ask guests to confirm their e-mail address first"), required=False
+    )
+    contact_name = WordsField(label=_("Contact name"), max_length=100, required=False)
+    contact_phone = PhoneField(label=_("Contact phone"), required=False)
+    contact_email = EmailField(label=_("Contact e-mail"), required=False)
+    transit_notes = LinesField(label=_("Transit"), max_length=500, required=False)
+    parking_notes = LinesField(label=_("Parking"), max_length=500, required=False)
+    reason = LinesField(
+        label=_("A word to the host (optional)"),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    PLACE = ("street", "city", "state_code", "postal_code")
+
+    @classmethod
+    def initial_of(cls, event: Event) -> dict[str, Any]:
+        names = [name for name in cls.base_fields if name not in {"seen", "reason"}]
+        return {name: getattr(event, name) for name in names}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("attendance_mode") != AttendanceMode.IN_PERSON and not cleaned.get(
+            "joining_url"
+        ):
+            self.add_error("joining_url", ValidationError(_("An online event needs a link.")))
+        if cleaned.get("attendance_mode") != AttendanceMode.VIRTUAL and not cleaned.get("city"):
+            self.add_error("city", ValidationError(_("Say at least which city it is in.")))
+        return cleaned
+
+    def fields_of_event(self) -> dict[str, Any]:
+        return {
+            name: value
+            for name, value in self.cleaned_data.items()
+            if name not in {"seen", "reason"}
+        }
+
+
+class PinForm(forms.Form):
+    """Where the pin belongs, in degrees (WGS 84)."""
+
+    seen = forms.CharField(max_length=80, widget=forms.HiddenInput)
+    latitude = forms.FloatField(
+        label=_("Latitude"),
+        min_value=-90,
+        max_value=90,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+    )
+    longitude = forms.FloatField(
+        label=_("Longitude"),
+        min_value=-180,
+        max_value=180,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+    )
+
+
+class ReportForm(forms.ModelForm):
+    """Report this event. The trap is a box that people do not see and robots fill in."""
+
+    reason = forms.ChoiceField(
+        label=_("What is wrong?"), choices=ReportReason, widget=forms.RadioSelect
+    )
+    words = LinesField(
+        label=_("Tell us more (optional)"),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    email = EmailField(
+        label=_("Your e-mail, if we may write back (optional)"),
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    website = forms.CharField(
+        label=_("Leave this empty"),
+        required=False,
+        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
+    )
+
+    class Meta:
+        model = EventReport
+        fields = ["reason", "words", "email"]
+
+    @property
+    def is_robot(self) -> bool:
+        return bool(self.cleaned_data["website"])
+
+
+class AgreementTextForm(forms.Form):
+    """The host agreement's next version, in Markdown."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+    text = LinesField(
+        label=_("Text"),
+        max_length=40_000,
+        widget=forms.Textarea(attrs={"rows": 18}),
+        help_text=_("Markdown: # for a heading, - for a list, **bold**, [words](address)."),
+    )
+
+
+class SitePageForm(AgreementTextForm):
+    """A page of the site, in Markdown."""
+
+    seen = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    title = WordsField(label=_("Title"), max_length=100)
+    field_order = ["title", "text", "seen"]

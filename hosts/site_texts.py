@@ -1,0 +1,144 @@
+"""The site's own texts: terms, privacy, contact, and the host agreement's versions.
+
+Until staff write their own, good plain ones stand here.
+"""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+
+from hosts.agreement import current_agreement
+from hosts.models import HostAgreement, RecordKind, SitePage, User
+from hosts.records import record
+
+_TERMS = """\
+Barnstorm helps volunteers to bring neighbors together. These are the few rules that keep it
+a good place. By using the site you agree to them.
+
+## Coming to an event
+
+- Say yes only to what you mean to come to, and cancel when you cannot. Somebody else may be
+  glad of the place.
+- An event may be at somebody's home. The address is for you alone: do not pass it on, and do
+  not come uninvited.
+- Be kind. A host may ask anybody to leave who is not.
+
+## Hosting
+
+- Hosts agree to the host agreement besides, which they read before their first event.
+- Our staff look over every event, and may ask for changes or take one off the site.
+
+## What we promise, and what we cannot
+
+We try hard to keep what you read here true and the site running. Events are held by
+volunteers, not by us: take care of yourself as you would at any gathering. We may change these
+terms; the date at the end says when we last did.
+"""
+
+_PRIVACY = """\
+In short: we keep what it takes to hold an event, show it to as few people as we can, and sell
+nothing to anybody.
+
+## When you come to an event
+
+- We keep your name, e-mail address, ZIP code, the size of your party, what you write to the
+  host, and your phone number if you give it.
+- Your host sees your name, your party and your note. Other guests see only how many people
+  are coming.
+- We write to you about the events you said yes to. News comes only if you ticked the box for
+  it, and every such letter has a link that ends it at once.
+
+## When you host
+
+- Staff see your name, e-mail address, phone and ZIP code, so that they can reach you.
+- If the event is at your home, the public sees only a rough area of about two square miles.
+  The address goes to people whose place is confirmed, and is taken away when they cancel.
+
+## What we do not do
+
+- No advertising, no trackers, and nothing on our pages is loaded from other companies unless
+  the map says so.
+- We keep one cookie for logging in and one that guards forms. That is all.
+
+## Your rights
+
+Write to us, and we tell you what we keep about you, mend it, or erase it. The contact page says
+how.
+"""
+
+_CONTACT = """\
+A person reads what you write, and usually answers within two days.
+
+- **About one event:** the quickest way is to answer the letter you got, or to ask your host.
+- **Something is wrong with an event:** press "Report this event" on its page. Our staff see it
+  at once.
+- **Lost your letter?** Have it [sent again](/rsvp/resend/).
+- **Anything else:** write to [{mail}](mailto:{mail}).
+
+If somebody is in danger, call 911 first.
+"""
+
+# The pages everybody may read: slug -> title and text until staff write their own.
+PAGES = {
+    "terms": ("Terms", _TERMS),
+    "privacy": ("Privacy", _PRIVACY),
+    "contact": ("Contact", _CONTACT),
+}
+
+
+class TextUnchanged(Exception):
+    """The text reads so already; nothing was written."""
+
+
+class TextChangedMeanwhile(Exception):
+    """Somebody else wrote this text since the form was shown."""
+
+
+def site_page(slug: str) -> SitePage:
+    """The page as it reads now. Raises KeyError where there is no such page."""
+    title, text = PAGES[slug]
+    page = SitePage.objects.filter(pk=slug).first()
+    return page or SitePage(slug=slug, title=title, text=text.format(mail=settings.MAIL_FROM))
+
+
+def stamp_of(page: SitePage) -> str:
+    """Changes when the page does; a form sends it back."""
+    return f"{page.updated_at.timestamp():.6f}" if page.updated_at else "0"
+
+
+@transaction.atomic
+def write_page(slug: str, *, title: str, text: str, seen: str, by: User, now: datetime) -> SitePage:
+    """Replace a page's words. Raises TextUnchanged, TextChangedMeanwhile, KeyError."""
+    page = site_page(slug)
+    if stamp_of(page) != seen:
+        raise TextChangedMeanwhile
+    if (page.title, page.text) == (title, text):
+        raise TextUnchanged
+    page, _created = SitePage.objects.update_or_create(
+        slug=slug, defaults={"title": title, "text": text, "updated_at": now, "by": by}
+    )
+    record(RecordKind.TEXT, about=f"page:{slug}", by=by, now=now)
+    return page
+
+
+@transaction.atomic
+def publish_agreement(text: str, *, seen: int, by: User, now: datetime) -> HostAgreement:
+    """Put the next version of the host agreement in force; hosts are asked to agree again.
+
+    `seen` is the version the form showed. Raises TextUnchanged, TextChangedMeanwhile.
+    """
+    current = current_agreement()
+    if current.version != seen:
+        raise TextChangedMeanwhile
+    if current.text.strip() == text.strip():
+        raise TextUnchanged
+    if current.pk is None:
+        # The first text was never saved: keep it, so that every version can be read again.
+        current.published_at = now
+        current.save()
+    newest = HostAgreement.objects.aggregate(newest=Max("version"))["newest"]
+    agreement = HostAgreement.objects.create(version=newest + 1, text=text, published_at=now, by=by)
+    record(RecordKind.TEXT, about=f"agreement:{agreement.version}", by=by, now=now)
+    return agreement
