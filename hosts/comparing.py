@@ -1,6 +1,7 @@
 """How an event reads, and what reads otherwise than before: for reviewers and for the record."""
 
 import difflib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,6 +50,10 @@ REVIEWED_FIELDS = {
 }
 
 
+# Texts less alike than this are shown whole: single words marked here and there confuse.
+_ALIKE = 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One thing that reads otherwise now. `parts` are (same | del | ins, words)."""
@@ -62,6 +67,8 @@ class Difference:
         old, new = _words(self.before), _words(self.after)
         found: list[tuple[str, str]] = []
         matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+        if matcher.ratio() < _ALIKE:
+            return [("del", self.before), ("ins", self.after)]
         for kind, i1, i2, j1, j2 in matcher.get_opcodes():
             if kind == "equal":
                 found.append(("same", "".join(old[i1:i2])))
@@ -74,14 +81,8 @@ class Difference:
 
 
 def _words(text: str) -> list[str]:
-    """Words with the space after them, so that joining gives the text back."""
-    parts, word = [], ""
-    for character in text:
-        if word and word[-1].isspace() and not character.isspace():
-            parts.append(word)
-            word = ""
-        word += character
-    return [*parts, word] if word else parts
+    """Words and the spaces between them, so that joining gives the text back."""
+    return re.findall(r"\s+|\S+", text)
 
 
 def snapshot(event: Event) -> dict[str, Any]:

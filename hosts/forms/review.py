@@ -146,10 +146,9 @@ class ReportForm(forms.ModelForm):
         return bool(self.cleaned_data["website"])
 
 
-class AgreementTextForm(forms.Form):
-    """The host agreement's next version, in Markdown."""
+class TextForm(forms.Form):
+    """A text in Markdown."""
 
-    seen = forms.IntegerField(widget=forms.HiddenInput)
     text = LinesField(
         label=_("Text"),
         max_length=40_000,
@@ -158,7 +157,13 @@ class AgreementTextForm(forms.Form):
     )
 
 
-class SitePageForm(AgreementTextForm):
+class AgreementTextForm(TextForm):
+    """The host agreement's next version; `seen` is the version it follows."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class SitePageForm(TextForm):
     """A page of the site, in Markdown."""
 
     seen = forms.CharField(max_length=40, widget=forms.HiddenInput)

@@ -27,7 +27,7 @@ from hosts.forms.review import DecisionForm, FixForm, PinForm
 from hosts.hosting import OtherZone
 from hosts.models import EventReport, Host
 from hosts.roles import UserRequest, reviewer_required, viewer_role
-from outbox import ledger
+from outbox import overview
 
 FOUND_AT_MOST = 50
 
@@ -123,7 +123,7 @@ def _show(
         ],
         "decisions": event.decisions.select_related("by").order_by("-decided_at", "-pk"),
         "reports": event.reports.select_related("handled_by").order_by("-created_at"),
-        "letters": ledger.summary(f"event:{event.pk}"),
+        "letters": overview.summary(f"event:{event.pk}"),
         "seen": seen,
         "form": form or DecisionForm(initial={"seen": seen}),
         "pin": PinForm(
