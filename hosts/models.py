@@ -230,6 +230,7 @@ class RecordKind(models.TextChoices):
     TEXT = "text", _("Text of the site")
     REPORT = "report", _("Report")
     TRUST = "trust", _("Trust in a host")
+    LETTERS = "letters", _("Letters held back, sent again or withdrawn")
 
 
 class Record(models.Model):

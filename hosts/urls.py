@@ -8,6 +8,8 @@ from hosts.views import (
     event_form,
     guests,
     host_desk,
+    ledger_desk,
+    letters,
     review_desk,
     site_pages,
     staff_desk,
@@ -66,4 +68,36 @@ urlpatterns = [
     # -- pages of the site
     re_path(r"^(?P<slug>terms|privacy|contact)/$", site_pages.show, name="site_page"),
     path("agreement/", site_pages.agreement, name="agreement"),
+    # -- letters
+    path("review/letters/", ledger_desk.ledger_page, name="ledger"),
+    path("review/letters/all/", ledger_desk.ledger_letters, name="ledger_letters"),
+    path("review/letters/event/<int:event_id>/", ledger_desk.ledger_event, name="ledger_event"),
+    path("review/letters/pause/", ledger_desk.ledger_pause, name="ledger_pause"),
+    path("review/letters/resume/", ledger_desk.ledger_resume, name="ledger_resume"),
+    path("review/letters/<int:message_id>/retry/", ledger_desk.ledger_retry, name="ledger_retry"),
+    path(
+        "review/letters/<int:message_id>/withdraw/",
+        ledger_desk.ledger_withdraw,
+        name="ledger_withdraw",
+    ),
+    path("review/letters/kinds/", letters.letter_previews, name="letter_previews"),
+    path("review/letters/kinds/<slug:kind>/", letters.letter_preview, name="letter_preview"),
+    path(
+        "review/letters/kinds/<slug:kind>/frame/",
+        letters.letter_preview_frame,
+        name="letter_preview_frame",
+    ),
+    path(
+        "review/letters/kinds/<slug:kind>/send/",
+        letters.letter_preview_send,
+        name="letter_preview_send",
+    ),
+    path("letters/", letters.letter_list, name="letters"),
+    path("letters/<int:message_id>/", letters.letter, name="letter"),
+    path("letters/<int:message_id>/frame/", letters.letter_frame, name="letter_frame"),
+    path(
+        "letters/<int:message_id>/attachment/<int:number>/",
+        letters.letter_attachment,
+        name="letter_attachment",
+    ),
 ]

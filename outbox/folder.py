@@ -5,6 +5,12 @@ from pathlib import Path
 from django.conf import settings
 
 
+def letter_in_folder(message_id: int) -> bytes | None:
+    """The bytes of a letter that was written there; None where there is none."""
+    found = sorted(Path(settings.LETTERS_DIR).glob(f"{message_id:08d}-*.eml"))
+    return found[0].read_bytes() if found else None
+
+
 class FolderChannel:
     """Writes letters to settings.LETTERS_DIR; the demo's /letters/ page reads them there."""
 

@@ -308,18 +308,24 @@ def _finished(message: Message, now: datetime) -> dict[str, Any]:
 # -- What staff do -------------------------------------------------------------------------
 
 
+def can_retry(message: Message, *, now: datetime) -> bool:
+    """Whether staff may have it tried again: it went wrong, and is still of use."""
+    return (
+        message.state in {MessageState.FAILED, MessageState.UNCERTAIN, MessageState.SUPPRESSED}
+        and message.expires_at > now
+        and bool(message.recipient)
+        and message.priority != Priority.ACCOUNT
+    )
+
+
 def retry(message_id: int, *, now: datetime) -> None:
     """Queue a failed, uncertain or suppressed letter again. Raises NothingToRetry."""
-    changed = (
-        Message.objects.filter(
-            pk=message_id,
-            state__in=[MessageState.FAILED, MessageState.UNCERTAIN, MessageState.SUPPRESSED],
-            expires_at__gt=now,
+    message = Message.objects.filter(pk=message_id).first()
+    changed = 0
+    if message is not None and can_retry(message, now=now):
+        changed = Message.objects.filter(pk=message_id, state=message.state).update(
+            state=MessageState.QUEUED, not_before=now, finished_at=None, attempts=0, error=""
         )
-        .exclude(recipient="")
-        .exclude(priority=Priority.ACCOUNT)
-        .update(state=MessageState.QUEUED, not_before=now, finished_at=None, attempts=0, error="")
-    )
     if not changed:
         raise NothingToRetry(message_id)
 

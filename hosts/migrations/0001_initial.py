@@ -127,7 +127,7 @@ class Migration(migrations.Migration):
             name='Record',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('role', 'Role'), ('login', 'Staff log-in'), ('decision', 'Decision'), ('export', 'Export'), ('text', 'Text of the site'), ('report', 'Report'), ('trust', 'Trust in a host')], max_length=8)),
+                ('kind', models.CharField(choices=[('role', 'Role'), ('login', 'Staff log-in'), ('decision', 'Decision'), ('export', 'Export'), ('text', 'Text of the site'), ('report', 'Report'), ('trust', 'Trust in a host'), ('letters', 'Letters held back, sent again or withdrawn')], max_length=8)),
                 ('about', models.CharField(max_length=60)),
                 ('words', models.CharField(blank=True, max_length=300)),
                 ('at', models.DateTimeField()),
