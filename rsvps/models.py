@@ -194,6 +194,7 @@ class ReminderRun(models.Model):
     kind = models.CharField(max_length=20, choices=ReminderKind)
     version = models.PositiveIntegerField()
     due_at = models.DateTimeField()
+    until = models.DateTimeField()  # when the letter stops being of use
     # By the planner's clock; None where it must look again.
     planned_at = models.DateTimeField(null=True)
 

@@ -10,22 +10,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import batched
+from itertools import batched, groupby
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
-from django.db.models import Q
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 
 from events.models import Timeslot
 from events.states import EventState
 from outbox import ledger
-from outbox.models import Message
+from outbox.models import Message, Priority
 from outbox.quiet import is_quiet, next_morning
 from outbox.states import MessageState
 from rsvps.models import ReminderRun, ReminderStep, Rsvp
-from rsvps.states import Attended, ReminderKind
+from rsvps.states import COMING, Attended, ReminderKind
 
 # An RSVP that was being written while its timeslot was planned is found by a second look.
 SETTLED_AFTER = timedelta(minutes=5)
@@ -37,7 +37,7 @@ EVENING_BEFORE = time(20)
 LATE_DAY_BEFORE = time(17)
 MORNING = time(8)
 _LONGEST_TIMESLOT = timedelta(days=6)
-_CHUNK = 200
+_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def _at(day: date, clock: time, zone: str) -> datetime:
 
 
 def plan(now: datetime) -> int:
-    """Post what is due at `now`; returns the number of rows handed to the ledger.
+    """Post what is due at `now`; returns the number of new rows.
 
     Any number of planners may run at once, whatever their clocks say: the ledger's key lets
     one row through for each guest, version and step.
@@ -157,7 +157,12 @@ def plan(now: datetime) -> int:
         )
         if step.due_at <= now < step.until
     ]
-    return sum(_post(chunk, now=now) for chunk in batched(_unplanned(due, now=now), _CHUNK))
+    unplanned = sorted(_unplanned(due, now=now), key=lambda pair: pair[1].kind)
+    return sum(
+        _post(chunk, now=now)
+        for _kind, pairs in groupby(unplanned, key=lambda pair: pair[1].kind)
+        for chunk in batched(pairs, _CHUNK)
+    )
 
 
 def _slots(now: datetime, steps: Iterable[Steps]) -> Iterator[_Slot]:
@@ -200,65 +205,59 @@ def _unplanned(due: list[tuple[_Slot, Due]], *, now: datetime) -> Iterator[tuple
 
 @transaction.atomic
 def _post(chunk: Iterable[tuple[_Slot, Due]], *, now: datetime) -> int:
-    by_slot: dict[int, list[tuple[_Slot, Due]]] = {}
-    for slot, step in chunk:
-        by_slot.setdefault(slot.id, []).append((slot, step))
-    reminded = _reminded_late([pair for pairs in by_slot.values() for pair in pairs])
-    rsvps = (
-        Rsvp.objects.coming()
-        .exclude(attended=Attended.NO)
-        .filter(timeslot__in=by_slot)
-        .values_list("pk", "timeslot_id", "supporter__email", Coalesce("told_at", "created_at"))
-    )
-    drafts = [
-        _draft(rsvp, email, slot, step, now=now)
-        for rsvp, timeslot, email, told_at in rsvps
-        for slot, step in by_slot[timeslot]
-        if told_at < step.due_at
-        and not (step.kind == ReminderKind.ON_THE_DAY and f"rsvp:{rsvp}" in reminded)
-    ]
-    ledger.post_all(drafts)
-    ReminderRun.objects.bulk_create(
+    """Post one step of each timeslot to its guests, in one statement."""
+    chunk = list(chunk)
+    runs = ReminderRun.objects.bulk_create(
         [
             ReminderRun(
                 timeslot_id=slot.id,
                 kind=step.kind,
                 version=slot.version,
                 due_at=step.due_at,
+                until=step.until,
                 planned_at=now,
             )
-            for pairs in by_slot.values()
-            for slot, step in pairs
+            for slot, step in chunk
         ],
         update_conflicts=True,
         unique_fields=["timeslot", "kind", "version"],
-        update_fields=["due_at", "planned_at"],
+        update_fields=["due_at", "until", "planned_at"],
     )
-    return len(drafts)
-
-
-def _draft(rsvp: int, email: str, slot: _Slot, step: Due, *, now: datetime) -> Message:
-    return ledger.draft(
-        step.kind.value,
-        to=email,
-        subject=f"rsvp:{rsvp}",
-        version=slot.version,
-        topic=f"event:{slot.event_id}",
-        not_before=step.due_at,
-        expires_at=step.until,
-        zone=slot.zone,
+    guests = (
+        Rsvp.objects.filter(
+            status__in=COMING,
+            timeslot__reminder_runs__in=[run.pk for run in runs],
+            timeslot__reminder_runs__due_at__gt=Coalesce("told_at", "created_at"),
+        )
+        .exclude(attended=Attended.NO)
+        .exclude(pk__in=_reminded_late(chunk))
+    )
+    run = "timeslot__reminder_runs__"
+    return ledger.post_rows(
+        guests,
+        {
+            "kind": F(f"{run}kind"),
+            "subject_key": Concat(Value("rsvp:"), Cast("pk", models.CharField())),
+            "version": F(f"{run}version"),
+            "topic": Concat(Value("event:"), Cast("timeslot__event_id", models.CharField())),
+            "recipient": F("supporter__email"),
+            "zone": F("timeslot__event__timezone"),
+            "not_before": F(f"{run}due_at"),
+            "expires_at": F(f"{run}until"),
+        },
+        priority=Priority.PLANNED,
         now=now,
     )
 
 
-def _reminded_late(due: Iterable[tuple[_Slot, Due]]) -> set[str]:
-    """Subject keys of guests whose day-before letter left after 17:00, for early starts."""
-    found: set[str] = set()
+def _reminded_late(due: Iterable[tuple[_Slot, Due]]) -> list[int]:
+    """RSVPs whose day-before letter left after 17:00, where the start is early."""
+    keys: list[str] = []
     for slot, step in due:
         if step.kind == ReminderKind.ON_THE_DAY:
             late = _left_late(slot.event_id, slot.version, slot.starts_at, slot.zone)
-            found |= set(late.values_list("subject_key", flat=True))
-    return found
+            keys += late.values_list("subject_key", flat=True)
+    return [int(key.removeprefix("rsvp:")) for key in keys]
 
 
 def reminded_late(timeslot: Timeslot, rsvp: int) -> bool:
