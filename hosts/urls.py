@@ -10,6 +10,7 @@ from hosts.views import (
     host_desk,
     ledger_desk,
     letters,
+    reports,
     review_desk,
     site_pages,
     staff_desk,
@@ -66,6 +67,7 @@ urlpatterns = [
     path("review/texts/agreement/", site_pages.edit_agreement, name="agreement_edit"),
     path("review/texts/<slug:slug>/", site_pages.edit_page, name="site_page_edit"),
     # -- pages of the site
+    path("events/<int:event_id>/report/", reports.report, name="report_event"),
     re_path(r"^(?P<slug>terms|privacy|contact)/$", site_pages.show, name="site_page"),
     path("agreement/", site_pages.agreement, name="agreement"),
     # -- letters

@@ -1,0 +1,32 @@
+"""What visitors report about events."""
+
+from datetime import datetime, timedelta
+
+from events.models import Event
+from hosts.models import EventReport
+from rsvps import limits
+
+PER_NETWORK = limits.Limit("report", 10, timedelta(hours=1))
+
+
+class TooManyReports(Exception):
+    """More came from one network than people would write."""
+
+
+def report_event(
+    event: Event, *, reason: str, words: str, email: str, network: str, now: datetime
+) -> EventReport:
+    """Put a report into the staff's queue; the same one twice is one. Raises TooManyReports."""
+    try:
+        limits.spend(PER_NETWORK, network, now=now)
+    except limits.TooOften as often:
+        raise TooManyReports from often
+    report, _created = EventReport.objects.get_or_create(
+        event=event,
+        reason=reason,
+        words=words,
+        email=email,
+        handled_at=None,
+        defaults={"created_at": now},
+    )
+    return report
