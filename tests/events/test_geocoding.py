@@ -1,6 +1,7 @@
 import json
 import threading
 import time
+from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -42,7 +43,8 @@ class Provider(BaseHTTPRequestHandler):
         body = self.server.says
         self.send_response(self.server.status)
         self.end_headers()
-        self.wfile.write(body if isinstance(body, bytes) else json.dumps(body).encode())
+        with suppress(BrokenPipeError):  # whoever asked did not wait
+            self.wfile.write(body if isinstance(body, bytes) else json.dumps(body).encode())
 
     def log_message(self, *args):
         pass
