@@ -210,36 +210,47 @@ def find(query: SearchQuery, *, now: datetime) -> Found:
     criteria = query.criteria(key.now if key else unix(now))
     page = _page(query, criteria, key)
     circle = query.circle
-    enough = page.next_key or len(page.hits) >= FEW
-    if key or circle is None or enough or not query.widen:
+    if page and (key or circle is None or page.next_key or len(page.hits) >= FEW):
         return replace(page, about=_about(query, criteria, page, key))
+    if circle is None or not query.widen:
+        return replace(page, about=len(page.hits)) if page else Found(hits=[])
+    return _look_farther(query, criteria, circle)
+
+
+def _look_farther(query: SearchQuery, criteria: Criteria, circle: Circle) -> Found:
+    """What to show where the circle holds too few, or (by distance) seemed to."""
     widest = replace(circle, miles=max(circle.miles, WITHIN_CHOICES[-1]))
     close, occupied = streams.probe(criteria, widest, few=FEW, limit=query.limit + 1)
+    inside = sum(hit.distance <= squared_chord(circle.miles) for hit in close)
     if len(close) < FEW:
         hits = streams.nearest_in(criteria, circle.centre, occupied, limit=NEAREST)
-        return Found(hits=hits, about=len(page.hits), far=True)
-    needed = miles_of(close[FEW - 1].distance)
-    steps = (step for step in WITHIN_CHOICES if step >= needed and step > circle.miles)
-    wider = replace(query, within_miles=next(steps, WITHIN_CHOICES[-1]))
-    if query.by_distance:
-        limit = squared_chord(wider.within_miles)
-        page = _cut(wider, criteria, [hit for hit in close if hit.distance <= limit])
-    else:
-        page = _page(wider, criteria, None)
+        return Found(hits=hits, about=inside, far=True)
+    wider = query
+    if inside < FEW:
+        needed = miles_of(close[FEW - 1].distance)
+        steps = (step for step in WITHIN_CHOICES if step >= needed and step > circle.miles)
+        wider = replace(query, within_miles=next(steps, WITHIN_CHOICES[-1]))
+    limit = squared_chord(wider.within_miles)
+    found = _cut(wider, criteria, [hit for hit in close if hit.distance <= limit])
+    page = found if query.by_distance else _page(wider, criteria, None) or found
+    if wider is query:
+        return replace(page, about=_about(query, criteria, page, None))
     # How many there are in the wider circle is not worth another statement.
     return replace(page, about=len(page.hits), widened_to=int(wider.within_miles))
 
 
-def _page(query: SearchQuery, criteria: Criteria, key: _Key | None) -> Found:
+def _page(query: SearchQuery, criteria: Criteria, key: _Key | None) -> Found | None:
+    """The page as asked; None where a look by distance had better go farther at once."""
     circle = query.circle
     more = query.limit + 1
     if query.by_distance and circle:
         behind = (key.distance or 0.0, key.starts, key.timeslot_id) if key else None
-        hits = streams.nearest(criteria, circle, after=behind, limit=more)
+        least = FEW if query.widen and not key else 0
+        hits = streams.nearest(criteria, circle, after=behind, limit=more, at_least=least)
     else:
         position = (key.starts, key.timeslot_id) if key else None
         hits = streams.soonest(criteria, circle, after=position, limit=more)
-    return _cut(query, criteria, hits)
+    return None if hits is None else _cut(query, criteria, hits)
 
 
 def _cut(query: SearchQuery, criteria: Criteria, hits: list[Hit]) -> Found:

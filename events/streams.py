@@ -40,10 +40,11 @@ DAY = 86_400
 EAST, WEST = 14 * 3600, 12 * 3600
 EPOCH = date(1970, 1, 1).toordinal()
 
-# By distance: the first circle tried, in miles; where it holds fewer than SPARSE, the whole
-# circle is read at once.
+# By distance: the first circle tried, in miles; where it holds fewer than SPARSE, which says
+# little about density, the next is FAR_STEP times as wide.
 FIRST_RUNG = 2
 SPARSE = 3
+FAR_STEP = 6
 
 
 class Hit(NamedTuple):
@@ -171,23 +172,26 @@ def nearest(
     *,
     after: tuple[float, int, int] | None,
     limit: int,
-) -> list[Hit]:
+    at_least: int = 0,
+) -> list[Hit] | None:
     """The next listings inside the circle by (distance, starts, timeslot), behind `after`.
 
-    Small circles first, as dense as they turn out to be: at most three statements.
+    Small circles first, as dense as they turn out to be: at most three statements. None where
+    they hold fewer than `at_least`: the caller had better look farther at once.
     """
     miles = max(FIRST_RUNG, miles_of(after[0]) * 1.2 if after else 0)
+    few = False
     for _rung in range(2):
         if miles >= circle.miles * 0.7:
             break
         hits = _within(criteria, replace(circle, miles=miles), after, limit).hits()
         if len(hits) == limit:
             return hits
-        if len(hits) < SPARSE:
-            break
-        # Were they spread evenly, this circle would hold half as many again as are wanted.
-        miles *= max(1.5, math.sqrt(1.5 * limit / len(hits)))
-    return _within(criteria, circle, after, limit).hits()
+        few = len(hits) < at_least
+        # Were they spread evenly, the next circle would hold half as many again as are wanted.
+        wider = math.sqrt(1.5 * limit / len(hits)) if len(hits) >= SPARSE else FAR_STEP
+        miles *= max(1.5, wider)
+    return None if few else _within(criteria, circle, after, limit).hits()
 
 
 def probe(
