@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
+from typing import Any
 
 from django.db.models import Count, Exists, F, IntegerField, Min, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
@@ -41,7 +43,7 @@ def my_events(user: User, *, now: datetime) -> Groups:
         timeslot__ends_at__gt=now,
     )
     pending = EventRevision.objects.filter(event=OuterRef("pk"), state=RevisionState.PENDING)
-    events = list(
+    events: list[Any] = list(
         own_events(user)
         .annotate(
             next_at=Min("timeslots__starts_at", filter=upcoming),
@@ -63,7 +65,7 @@ def my_events(user: User, *, now: datetime) -> Groups:
     return Groups(
         to_finish=[e for e in events if e.state in draftlike],
         waiting=[e for e in events if e.state == EventState.SUBMITTED],
-        public=sorted(public, key=lambda e: e.next_at),
+        public=sorted(public, key=attrgetter("next_at")),
         over=rest,
     )
 

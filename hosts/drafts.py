@@ -237,7 +237,7 @@ def written(event: Event, slots: list[Timeslot]) -> Typed:
     fields = dict.fromkeys(FIELDS, "")
     fields |= {name: _as_typed(getattr(event, name)) for name in SAME_NAME}
     fields["is_home"] = "on" if event.address_visibility == AddressVisibility.PRIVATE else ""
-    fields["picture_kept"] = picture_mark(event.picture.name)
+    fields["picture_kept"] = picture_mark(event.picture.name or "")
     return Typed(fields=fields, times=[typed_time(slot, event.timezone) for slot in slots])
 
 

@@ -45,7 +45,7 @@ def _lines(event: Event, revision: EventRevision) -> list[str]:
     lines = []
     for name in SHOWN:
         if name in fields:
-            label = capfirst(str(Event._meta.get_field(name).verbose_name))
+            label = capfirst(str(Event._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
             choice = getattr(changed, f"get_{name}_display", None)
             lines.append(f"{label}: {choice() if choice else fields[name]}")
     if "address_visibility" in fields:

@@ -20,17 +20,15 @@ class AgreementForm(forms.Form):
         error_messages={"required": _("Please read the agreement and tick the box to go on.")},
     )
 
-    def __init__(self, *args: Any, agreement: HostAgreement, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, agreement: HostAgreement, initial: Any = None) -> None:
         self.agreement = agreement
-        initial = {"version": agreement.version} | kwargs.pop("initial", {})
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial={"version": agreement.version} | (initial or {}))
 
     def ask_again(self, agreement: HostAgreement) -> None:
         """Show a version that was published since the form was."""
         self.agreement = agreement
-        self.data = self.data.copy()
-        self.data["version"] = agreement.version
-        self.data.pop("agree", None)
+        kept = {name: value for name, value in self.data.items() if name != "agree"}
+        self.data = kept | {"version": agreement.version}
         self.add_error("agree", _("The agreement changed a moment ago. Please read it again."))
 
 

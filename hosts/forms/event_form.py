@@ -199,7 +199,7 @@ class EventForm(PlaceForm):
 
     def _warnings(self) -> list[str]:
         values = self.cleaned_data
-        found = list(homes.warnings(self.candidate))
+        found = homes.warnings(self.candidate) if self.candidate else []
         email = values["contact_email"]
         if email and (meant := suggest_email(email)):
             found.append(

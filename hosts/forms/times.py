@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms import BaseFormSet, formset_factory
-from django.utils.formats import date_format
+from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -181,7 +181,7 @@ class TimeslotForm(forms.Form):
                     " The nearest times are %(before)s and %(after)s."
                 )
                 % {
-                    "typed": date_format(at, "g:i a"),
+                    "typed": time_format(at, "g:i a"),
                     "before": date_format(gap.before, "g:i a"),
                     "after": date_format(gap.after, "g:i a"),
                 },
@@ -191,7 +191,7 @@ class TimeslotForm(forms.Form):
             self.add_error(
                 name,
                 _("The clocks go back that night: %(typed)s comes twice. Say which one below.")
-                % {"typed": date_format(at, "g:i a")},
+                % {"typed": time_format(at, "g:i a")},
             )
         return None
 

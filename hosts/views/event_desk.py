@@ -1,7 +1,7 @@
 """The host's page of one event: where it stands, who is coming, and what one can do."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from hosts.forms.desk import NoteForm
 from hosts.forms.pin import PinForm
 from hosts.guestlist import guests_by_date, messages_sent
 from hosts.models import User
-from hosts.roles import desk_required, get_own_event_or_404, host_required, viewer_role
+from hosts.roles import UserRequest, desk_required, get_own_event_or_404, host_required, viewer_role
 from hosts.waiting import what_waits
 from outbox import overview
 
@@ -31,7 +31,7 @@ def get_hosted_event_or_404(user: User, event_id: int) -> Event:
 @desk_required
 @never_cache
 @require_safe
-def event_page(request: HttpRequest, event_id: int) -> HttpResponse:
+def event_page(request: UserRequest, event_id: int) -> HttpResponse:
     """Everything about one event for those who hold it."""
     event = get_own_event_or_404(request.user, event_id)
     if event.state == EventState.DRAFT:
@@ -66,7 +66,7 @@ def event_page(request: HttpRequest, event_id: int) -> HttpResponse:
 @desk_required
 @never_cache
 @require_safe
-def print_guests(request: HttpRequest, event_id: int) -> HttpResponse:
+def print_guests(request: UserRequest, event_id: int) -> HttpResponse:
     """The guest list for the door: names, parties and notes on paper."""
     event = get_own_event_or_404(request.user, event_id)
     now = timezone.now()
@@ -80,7 +80,7 @@ def print_guests(request: HttpRequest, event_id: int) -> HttpResponse:
 @desk_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def cancel(request: HttpRequest, event_id: int) -> HttpResponse:
+def cancel(request: UserRequest, event_id: int) -> HttpResponse:
     """Cancel the event, with words for everybody who was coming."""
     event = get_hosted_event_or_404(request.user, event_id)
     form = NoteForm(request.POST if request.method == "POST" else None)
@@ -100,7 +100,7 @@ def cancel(request: HttpRequest, event_id: int) -> HttpResponse:
 @desk_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def unlist(request: HttpRequest, event_id: int) -> HttpResponse:
+def unlist(request: UserRequest, event_id: int) -> HttpResponse:
     """Take the event off everything public, now."""
     event = get_hosted_event_or_404(request.user, event_id)
     if request.method == "POST":
@@ -116,7 +116,7 @@ def unlist(request: HttpRequest, event_id: int) -> HttpResponse:
 
 @host_required
 @require_POST
-def duplicate(request: HttpRequest, event_id: int) -> HttpResponse:
+def duplicate(request: UserRequest, event_id: int) -> HttpResponse:
     """A new draft like this event."""
     event = get_hosted_event_or_404(request.user, event_id)
     copy = drafts.duplicate(event, by=request.user, now=timezone.now())
@@ -126,7 +126,7 @@ def duplicate(request: HttpRequest, event_id: int) -> HttpResponse:
 
 @desk_required
 @require_POST
-def withdraw_revision(request: HttpRequest, event_id: int) -> HttpResponse:
+def withdraw_revision(request: UserRequest, event_id: int) -> HttpResponse:
     """Take back a change that waits for review."""
     event = get_own_event_or_404(request.user, event_id)
     revision = event.revisions.filter(state=RevisionState.PENDING).first()
@@ -144,7 +144,7 @@ def withdraw_revision(request: HttpRequest, event_id: int) -> HttpResponse:
 
 @desk_required
 @require_POST
-def ask_cohost(request: HttpRequest, event_id: int) -> HttpResponse:
+def ask_cohost(request: UserRequest, event_id: int) -> HttpResponse:
     """Ask one more person to help."""
     event = get_hosted_event_or_404(request.user, event_id)
     email = normalize_email(request.POST.get("email", "")[:300])
@@ -161,7 +161,7 @@ def ask_cohost(request: HttpRequest, event_id: int) -> HttpResponse:
     return redirect("host_event", event.pk)
 
 
-def _ask(request: HttpRequest, event: Event, email: str) -> None:
+def _ask(request: UserRequest, event: Event, email: str) -> None:
     try:
         asked = cohosting.ask_cohosts(event, [email], by=request.user, now=timezone.now())
     except cohosting.TooManyCoHosts:
@@ -175,7 +175,7 @@ def _ask(request: HttpRequest, event: Event, email: str) -> None:
 
 @desk_required
 @require_POST
-def remove_cohost(request: HttpRequest, event_id: int, cohost_id: int) -> HttpResponse:
+def remove_cohost(request: UserRequest, event_id: int, cohost_id: int) -> HttpResponse:
     """Take a co-host off, or take the request back."""
     event = get_hosted_event_or_404(request.user, event_id)
     cohost = get_object_or_404(event.cohosts, pk=cohost_id)

@@ -1,8 +1,10 @@
-"""Creating and changing an event: the form, its draft, the last look and the submission."""
+"""Creating and changing an event: the form, and its draft."""
+
+from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import SuspiciousFileOperation
+from django.core.exceptions import SuspiciousFileOperation, ValidationError
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -18,15 +20,11 @@ from events.models import Event
 from events.states import EventState
 from events.words import render_description
 from hosts import drafts, hosting
-from hosts.agreement import AgreementChanged, accept_agreement, current_agreement, has_accepted
 from hosts.cohosting import TooManyCoHosts, standing
 from hosts.drafts import Typed
-from hosts.forms.becoming import AgreementForm
 from hosts.forms.event_form import EventForm, typed_with_picture
 from hosts.forms.picture import PictureField
-from hosts.forms.pin import PinForm
-from hosts.models import Host
-from hosts.roles import desk_required, get_own_event_or_404
+from hosts.roles import UserRequest, desk_required, get_own_event_or_404
 
 EDITABLE = {EventState.DRAFT, EventState.SENT_BACK, EventState.SUBMITTED, EventState.APPROVED}
 UNSENT = {EventState.DRAFT, EventState.SENT_BACK}
@@ -40,6 +38,10 @@ def edit(request: HttpRequest, event_id: int) -> HttpResponse:
     """The form. Nothing typed is lost: not by errors, nor by a log-in that ran out."""
     if not request.user.is_authenticated:
         return _stash_and_log_in(request, event_id)
+    return _edit(cast(UserRequest, request), event_id)
+
+
+def _edit(request: UserRequest, event_id: int) -> HttpResponse:
     event = get_own_event_or_404(request.user, event_id)
     if event.state not in EDITABLE:
         messages.error(request, _("This event cannot be changed any more."))
@@ -57,7 +59,7 @@ def edit(request: HttpRequest, event_id: int) -> HttpResponse:
 
 
 def _act(
-    request: HttpRequest, event: Event, typed: Typed, picture_errors: list[str]
+    request: UserRequest, event: Event, typed: Typed, picture_errors: list[str]
 ) -> HttpResponse:
     """Do what the pressed button says; whatever it is, what was typed is kept first."""
     wish = request.POST.get("do", "continue")
@@ -82,7 +84,7 @@ def _act(
     return redirect(f"{reverse('host_event_edit', args=[event.pk])}#{anchor}")
 
 
-def _read(request: HttpRequest, event: Event, typed: Typed) -> HttpResponse:
+def _read(request: UserRequest, event: Event, typed: Typed) -> HttpResponse:
     """Read what was typed as an event and write it; else show what stands in the way."""
     now = timezone.now()
     form = EventForm(typed, event=event, now=now, read=True)
@@ -123,7 +125,7 @@ def _read(request: HttpRequest, event: Event, typed: Typed) -> HttpResponse:
     return _show(request, event, typed, form=form, status=409)
 
 
-def _saved(request: HttpRequest, changes: lifecycle.Changes) -> HttpResponse:
+def _saved(request: UserRequest, changes: lifecycle.Changes) -> HttpResponse:
     event = changes.event
     if event.state in UNSENT:
         return redirect("host_event_check", event.pk)
@@ -138,7 +140,7 @@ def _saved(request: HttpRequest, changes: lifecycle.Changes) -> HttpResponse:
 
 
 def _show(
-    request: HttpRequest,
+    request: UserRequest,
     event: Event,
     typed: Typed,
     *,
@@ -164,16 +166,14 @@ def _show(
     )
 
 
-def _take_picture(request: HttpRequest, typed: Typed) -> tuple[Typed, list[str]]:
+def _take_picture(request: UserRequest, typed: Typed) -> tuple[Typed, list[str]]:
     """Keep an uploaded picture at once, so that an error elsewhere does not lose it."""
     file = request.FILES.get("picture")
     if file is None:
         return typed, []
     try:
         name = PictureField().clean(file)
-    except Exception as error:
-        if not hasattr(error, "messages"):
-            raise
+    except ValidationError as error:
         return typed, error.messages
     return (typed_with_picture(typed, name) if name else typed), []
 
@@ -194,7 +194,7 @@ def _stash_and_log_in(request: HttpRequest, event_id: int) -> HttpResponse:
     return redirect_to_login(address)
 
 
-def _restore(request: HttpRequest, event: Event) -> None:
+def _restore(request: UserRequest, event: Event) -> None:
     """Put what was typed before the log-in back into the draft of its event."""
     stash = request.session.get(STASH)
     if not stash or stash["event"] != event.pk:
@@ -210,7 +210,7 @@ def _restore(request: HttpRequest, event: Event) -> None:
 @desk_required
 @never_cache
 @require_POST
-def autosave(request: HttpRequest, event_id: int) -> HttpResponse:
+def autosave(request: UserRequest, event_id: int) -> HttpResponse:
     """Keep what is typed so far; called by the page now and then."""
     event = get_own_event_or_404(request.user, event_id)
     if event.state not in EDITABLE:
@@ -224,7 +224,7 @@ def autosave(request: HttpRequest, event_id: int) -> HttpResponse:
 
 @desk_required
 @require_POST
-def discard(request: HttpRequest, event_id: int) -> HttpResponse:
+def discard(request: UserRequest, event_id: int) -> HttpResponse:
     """Throw away what was typed and not sent; a draft nobody saw goes as a whole."""
     event = get_own_event_or_404(request.user, event_id)
     if event.state == EventState.DRAFT:
@@ -240,7 +240,7 @@ def discard(request: HttpRequest, event_id: int) -> HttpResponse:
 @desk_required
 @never_cache
 @require_POST
-def preview(request: HttpRequest) -> HttpResponse:
+def preview(request: UserRequest) -> HttpResponse:
     """Markdown as it will look, for the preview beside the description."""
     words = request.POST.get("description", "")[:20_000]
     return render(request, "hosts/_preview.html", {"html": render_description(words)})
@@ -248,7 +248,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 @desk_required
 @require_safe
-def zone(request: HttpRequest) -> HttpResponse:
+def zone(request: UserRequest) -> HttpResponse:
     """The time zone of a typed place, for the line beside the dates."""
     get = request.GET.get
     place = geocoding.centre_of(
@@ -265,7 +265,7 @@ def zone(request: HttpRequest) -> HttpResponse:
 
 @desk_required
 @require_safe
-def picture(request: HttpRequest, name: str) -> HttpResponse:
+def picture(request: UserRequest, name: str) -> FileResponse:
     """A kept picture, for the form that shows it; its name is known to its uploader alone."""
     try:
         file = default_storage.open(f"events/{name}")
@@ -274,121 +274,3 @@ def picture(request: HttpRequest, name: str) -> HttpResponse:
     response = FileResponse(file, content_type="image/jpeg")
     response["Cache-Control"] = "private, max-age=600"
     return response
-
-
-# -- The last look, and off to review ------------------------------------------------------
-
-
-@desk_required
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def check(request: HttpRequest, event_id: int) -> HttpResponse:
-    """How the event will look, its pin, and the button that sends it to review."""
-    event = get_own_event_or_404(request.user, event_id)
-    if event.state not in UNSENT:
-        return redirect("host_event", event.pk)
-    if event.typed or not event.timeslots.exists():
-        return redirect("host_event_edit", event.pk)
-    agreement = _agreement_to_accept(event)
-    form = agreement and AgreementForm(
-        request.POST if request.method == "POST" else None, agreement=agreement
-    )
-    if request.method == "POST":
-        answer = _submit(request, event, form)
-        if answer is not None:
-            return answer
-    return render(
-        request,
-        "hosts/check.html",
-        {
-            "event": event,
-            "timeslots": event.timeslots.open().order_by("starts_at", "pk"),
-            "pin": PinForm.of(event),
-            "agreement": agreement,
-            "form": form,
-            "picture": event.picture.name.rpartition("/")[2],
-            "is_own": event.host_id == request.user.pk,
-        },
-        status=422 if request.method == "POST" else 200,
-    )
-
-
-def _agreement_to_accept(event: Event):
-    """The agreement the host must accept before this event can go to review, if any."""
-    host = Host.objects.filter(user=event.host_id).first()
-    return None if host is not None and has_accepted(host) else current_agreement()
-
-
-def _submit(request: HttpRequest, event: Event, form: AgreementForm | None) -> HttpResponse | None:
-    """Submit; None where the page must be shown again with what is missing."""
-    now = timezone.now()
-    if event.host_id != request.user.pk:
-        messages.error(request, _("Only the host can send it to review."))
-        return redirect("host_event_check", event.pk)
-    if form is not None:
-        if not form.is_valid():
-            return None
-        try:
-            accept_agreement(event.host.host, version=form.cleaned_data["version"], now=now)
-        except AgreementChanged:
-            form.ask_again(current_agreement())
-            return None
-    try:
-        hosting.submit_event(event, by=request.user, now=now)
-    except hosting.EventIncomplete:
-        messages.error(request, _("Every date is in the past. Pick days to come."))
-        return redirect("host_event_edit", event.pk)
-    except lifecycle.StateConflict:
-        pass  # pressed twice, or decided meanwhile: its page says where it stands
-    else:
-        messages.success(request, _("Sent! Staff look it over and write to you."))
-    return redirect("host_event", event.pk)
-
-
-@desk_required
-@never_cache
-@require_POST
-def move_pin(request: HttpRequest, event_id: int) -> HttpResponse:
-    """Put the pin where the host says: by map, or by typed coordinates."""
-    event = get_own_event_or_404(request.user, event_id)
-    form = PinForm(request.POST)
-    back = "host_event_check" if event.state in UNSENT else "host_event"
-    if event.state not in EDITABLE or event.is_virtual_only:
-        messages.error(request, _("The pin of this event cannot be moved."))
-    elif not form.is_valid():
-        messages.error(request, " ".join(e for errors in form.errors.values() for e in errors))
-    else:
-        _place_pin(request, event, form)
-    return redirect(f"{reverse(back, args=[event.pk])}#place")
-
-
-def _place_pin(request: HttpRequest, event: Event, form: PinForm) -> None:
-    try:
-        changes = hosting.move_pin(
-            event,
-            form.cleaned_data["latitude"],
-            form.cleaned_data["longitude"],
-            by=request.user,
-            now=timezone.now(),
-        )
-    except geocoding.PinTooFar as far:
-        messages.error(
-            request,
-            _(
-                "That is %(km).0f km from the address, more than 50. If the address is wrong,"
-                " change it; the pin follows."
-            )
-            % {"km": far.kilometres},
-        )
-    except hosting.OtherZone:
-        messages.error(
-            request,
-            _("That place is in another time zone. Change the address, then look at the times."),
-        )
-    except lifecycle.StateConflict:
-        messages.error(request, _("The pin of this event cannot be moved."))
-    else:
-        if changes.revision is not None:
-            messages.success(request, _("Thank you. Staff look at the new pin before it is live."))
-        else:
-            messages.success(request, _("The pin is moved."))

@@ -2,7 +2,7 @@
 
 import structlog
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from events.disclosure import Field, may_see
 from hosts import guestlist
 from hosts.forms.desk import MessageForm, RemoveForm
-from hosts.roles import desk_required, get_own_event_or_404, own_events, viewer_role
+from hosts.roles import UserRequest, desk_required, get_own_event_or_404, own_events, viewer_role
 from rsvps import attending
 from rsvps.models import Rsvp
 from rsvps.states import SEATED, RsvpStatus
@@ -27,7 +27,7 @@ KNOWN = SEATED - {RsvpStatus.UNCONFIRMED}
 @desk_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def guest(request: HttpRequest, rsvp_id: int) -> HttpResponse:
+def guest(request: UserRequest, rsvp_id: int) -> HttpResponse:
     """One guest: their note, contact actions, the host's answer, and the door."""
     rsvp = get_object_or_404(
         Rsvp.objects.select_related("guest", "supporter", "timeslot__event"),
@@ -61,7 +61,7 @@ def guest(request: HttpRequest, rsvp_id: int) -> HttpResponse:
     )
 
 
-def _show_contact(request: HttpRequest, rsvp: Rsvp, *, may_contact: bool) -> bool:
+def _show_contact(request: UserRequest, rsvp: Rsvp, *, may_contact: bool) -> bool:
     """A contact action: phone and e-mail of one guest, on record, and never as a list."""
     if not may_contact:
         raise Http404
@@ -69,7 +69,7 @@ def _show_contact(request: HttpRequest, rsvp: Rsvp, *, may_contact: bool) -> boo
     return True
 
 
-def _answer(request: HttpRequest, rsvp: Rsvp, wish: str, form: RemoveForm) -> bool:
+def _answer(request: UserRequest, rsvp: Rsvp, wish: str, form: RemoveForm) -> bool:
     now, name = timezone.now(), rsvp.supporter.name
     try:
         if wish == "approve":
@@ -101,7 +101,7 @@ def _answer(request: HttpRequest, rsvp: Rsvp, wish: str, form: RemoveForm) -> bo
 @desk_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def write(request: HttpRequest, event_id: int) -> HttpResponse:
+def write(request: UserRequest, event_id: int) -> HttpResponse:
     """Write to everybody coming."""
     event = get_own_event_or_404(request.user, event_id)
     now = timezone.now()

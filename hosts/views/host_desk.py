@@ -1,7 +1,7 @@
 """The host's desk: becoming a host, one's events, and a new one."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,13 +16,13 @@ from hosts.desk import my_events
 from hosts.drafts import start_draft
 from hosts.forms.becoming import BecomeHostForm
 from hosts.models import Host
-from hosts.roles import account_required, desk_required, host_required
+from hosts.roles import UserRequest, account_required, desk_required, host_required
 
 
 @desk_required
 @never_cache
 @require_safe
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: UserRequest) -> HttpResponse:
     """My events by where they stand, and what to do next."""
     now = timezone.now()
     return render(
@@ -38,7 +38,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 @account_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def become(request: HttpRequest) -> HttpResponse:
+def become(request: UserRequest) -> HttpResponse:
     """Name, phone, ZIP and the agreement; then back to where one wanted to go."""
     user = request.user
     agreement = current_agreement()
@@ -74,7 +74,7 @@ def become(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _next(request: HttpRequest) -> str:
+def _next(request: UserRequest) -> str:
     """Where to go on to: an address of this site, or "" for nowhere special."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     fine = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
@@ -84,7 +84,7 @@ def _next(request: HttpRequest) -> str:
 @host_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def new_event(request: HttpRequest) -> HttpResponse:
+def new_event(request: UserRequest) -> HttpResponse:
     """Choose a kind; the draft that opens next is filled with what is usual for it."""
     if request.method == "POST" and request.POST.get("type") in EventType.values:
         event = start_draft(request.user, request.POST["type"], now=timezone.now())

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,13 +18,13 @@ from events.states import EventState
 from hosts import hosting
 from hosts.drafts import typed_time
 from hosts.forms.desk import CapacityForm, NoteForm, OneTimeslotForm
-from hosts.roles import desk_required, get_own_event_or_404, own_events
+from hosts.roles import UserRequest, desk_required, get_own_event_or_404, own_events
 
 
 @desk_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def add(request: HttpRequest, event_id: int) -> HttpResponse:
+def add(request: UserRequest, event_id: int) -> HttpResponse:
     """One more date of a public event; before that, the form does it."""
     event = get_own_event_or_404(request.user, event_id)
     if event.state != EventState.APPROVED:
@@ -45,7 +45,7 @@ def add(request: HttpRequest, event_id: int) -> HttpResponse:
     return render(request, "hosts/add_time.html", {"event": event, "row": form})
 
 
-def _time_form(request: HttpRequest, event: Event, *, initial: Any) -> OneTimeslotForm:
+def _time_form(request: UserRequest, event: Event, *, initial: Any) -> OneTimeslotForm:
     return OneTimeslotForm(
         request.POST if request.method == "POST" and "date" in request.POST else None,
         initial=initial,
@@ -55,7 +55,7 @@ def _time_form(request: HttpRequest, event: Event, *, initial: Any) -> OneTimesl
     )
 
 
-def _say(request: HttpRequest, changes: Changes, live: str) -> None:
+def _say(request: UserRequest, changes: Changes, live: str) -> None:
     if changes.revision is not None:
         messages.success(request, _("Sent to our staff. Until they answer, the old times stand."))
     else:
@@ -65,7 +65,7 @@ def _say(request: HttpRequest, changes: Changes, live: str) -> None:
 @desk_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def timeslot_page(request: HttpRequest, timeslot_id: int) -> HttpResponse:
+def timeslot_page(request: UserRequest, timeslot_id: int) -> HttpResponse:
     """What can be done with one date."""
     timeslot = get_object_or_404(
         Timeslot.objects.select_related("event"),
@@ -104,11 +104,11 @@ def timeslot_page(request: HttpRequest, timeslot_id: int) -> HttpResponse:
 Forms = dict[str, Any]
 
 
-def _nothing(request: HttpRequest, timeslot: Timeslot, forms: Forms) -> bool:
+def _nothing(request: UserRequest, timeslot: Timeslot, forms: Forms) -> bool:
     return True
 
 
-def _move(request: HttpRequest, timeslot: Timeslot, forms: Forms) -> bool:
+def _move(request: UserRequest, timeslot: Timeslot, forms: Forms) -> bool:
     form = forms["move"]
     if not form.is_valid():
         return False
@@ -126,7 +126,7 @@ def _move(request: HttpRequest, timeslot: Timeslot, forms: Forms) -> bool:
     )
 
 
-def _capacity(request: HttpRequest, timeslot: Timeslot, forms: Forms) -> bool:
+def _capacity(request: UserRequest, timeslot: Timeslot, forms: Forms) -> bool:
     form = forms["capacity"]
     if not form.is_valid():
         return False
@@ -149,7 +149,7 @@ def _capacity(request: HttpRequest, timeslot: Timeslot, forms: Forms) -> bool:
     return True
 
 
-def _cancel(request: HttpRequest, timeslot: Timeslot, forms: Forms) -> bool:
+def _cancel(request: UserRequest, timeslot: Timeslot, forms: Forms) -> bool:
     form = forms["cancel"]
     if not form.is_valid():
         return False
@@ -162,7 +162,7 @@ def _cancel(request: HttpRequest, timeslot: Timeslot, forms: Forms) -> bool:
     )
 
 
-def _reinstate(request: HttpRequest, timeslot: Timeslot, forms: Forms) -> bool:
+def _reinstate(request: UserRequest, timeslot: Timeslot, forms: Forms) -> bool:
     return _try(
         request,
         _("Open again. Everybody who had signed up gets a letter."),
@@ -170,7 +170,7 @@ def _reinstate(request: HttpRequest, timeslot: Timeslot, forms: Forms) -> bool:
     )
 
 
-def _try(request: HttpRequest, live: str, step: Any) -> bool:
+def _try(request: UserRequest, live: str, step: Any) -> bool:
     """Do one step of the lifecycle and say what came of it."""
     try:
         _say(request, step(timezone.now()), live)
