@@ -7,11 +7,13 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
-from events.states import EventState
+from events.states import EventState, TimeslotState
 from hosts.models import User
+from rsvps.states import RsvpStatus
 from tests.factories import (
     make_event,
     make_host,
+    make_rsvp,
     make_timeslot,
     use_second_factor,
 )
@@ -103,6 +105,39 @@ def test_account_pages_of_somebody_logged_in(check):
         ],
         user=make_host().user,
     )
+
+
+def test_the_hosts_pages(check):
+    host = make_host().user
+    event = make_event(host=host, private=True, approve_each_guest=True)
+    slot = make_timeslot(event, capacity=9, instructions="By the side door")
+    gone = make_timeslot(event, state=TimeslotState.CANCELLED)
+    guest = make_rsvp(slot, party_size=3, note="We bring pie")
+    make_rsvp(slot, status=RsvpStatus.PENDING)
+    draft = make_event(host=host, state=EventState.DRAFT)
+    make_timeslot(draft)
+    back = make_event(host=host, state=EventState.SENT_BACK, state_note="Which door?")
+    make_timeslot(back)
+    check(
+        [
+            "/host/",
+            "/host/become/",
+            "/host/events/new/",
+            *[f"/host/events/{event.pk}/{end}" for end in ("", "edit/", "guests/", "write/")],
+            *[f"/host/events/{event.pk}/{end}" for end in ("times/add/", "cancel/", "unlist/")],
+            f"/host/events/{draft.pk}/edit/",
+            f"/host/events/{draft.pk}/check/",
+            f"/host/events/{back.pk}/",
+            f"/host/times/{slot.pk}/",
+            f"/host/times/{gone.pk}/",
+            f"/host/guests/{guest.pk}/",
+        ],
+        user=host,
+    )
+
+
+def test_a_desk_without_events(check):
+    check(["/host/"], user=make_host().user)
 
 
 def test_pages_for_what_went_wrong(check):

@@ -1,0 +1,89 @@
+"""The event form in a browser: with JavaScript it saves by itself, without it all works too."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from events.models import Event
+from events.states import EventState
+from hosts.agreement import accept_agreement
+from tests.factories import make_host
+from tests.hosts.forms import in_days
+from tests.journeys.test_accessibility import session_cookie
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def host():
+    host = make_host()
+    accept_agreement(host, version=1, now=host.created_at)
+    return host
+
+
+def begin(page: Page, url: str, kind: str) -> None:
+    page.goto(f"{url}/host/events/new/")
+    page.get_by_label(kind, exact=True).check()
+    page.get_by_role("button", name="Go on").click()
+
+
+def fill_in(page: Page) -> None:
+    page.get_by_label("Title").fill("Saturday doors")
+    page.get_by_label("What will happen?").fill("We knock **together**.")
+    page.get_by_label("Street and number").fill("200 West Nationwide Boulevard")
+    page.get_by_label("City").fill("Columbus")
+    page.get_by_label("State").fill("oh")
+    page.get_by_label("ZIP code").fill("43215")
+
+
+def send(page: Page, url: str) -> Event:
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", name="Look it over")).to_be_visible()
+    page.get_by_role("button", name="Send to review").click()
+    expect(page.get_by_role("heading", name="Our staff have it")).to_be_visible()
+    return Event.objects.get()
+
+
+def test_what_is_typed_is_saved_by_itself_and_sent(page, live_server, host):
+    page.context.add_cookies([session_cookie(host.user, live_server.url)])
+    begin(page, live_server.url, "Canvass")
+    fill_in(page)
+    page.get_by_label("Title").press("Tab")
+    expect(page.get_by_text("All times are Eastern time")).to_be_visible()
+    page.get_by_role("button", name="See how it will look").click()
+    expect(page.locator("#preview strong")).to_have_text("together")
+    expect(page.get_by_text(re.compile("^Saved "))).to_be_visible()
+
+    page.reload()
+
+    expect(page.get_by_label("Title")).to_have_value("Saturday doors")
+    rows = page.locator("[data-time-row]:visible")
+    expect(rows).to_have_count(3)
+    rows.nth(0).get_by_label("Day", exact=False).first.fill(in_days(9))
+    page.get_by_role("button", name="Add another date").click()
+    expect(rows).to_have_count(4)
+    rows.nth(3).locator("[name$=-date]").fill(in_days(10))
+    rows.nth(1).get_by_role("button", name="Remove this date").click()
+    expect(rows).to_have_count(3)
+    event = send(page, live_server.url)
+    assert event.state == EventState.SUBMITTED
+    assert event.timeslots.count() == 2
+    assert event.state_code == "OH"
+
+
+def test_all_of_it_works_without_javascript(browser, live_server, host):
+    context = browser.new_context(java_script_enabled=False)
+    context.add_cookies([session_cookie(host.user, live_server.url)])
+    page = context.new_page()
+    begin(page, live_server.url, "Meeting")
+    fill_in(page)
+    page.locator("[name=times-0-date]").fill(in_days(9))
+    page.get_by_role("button", name="Add another date").click()
+    expect(page.get_by_label("Title")).to_have_value("Saturday doors")
+    page.locator("[name=times-1-date]").fill(in_days(10))
+    page.get_by_role("button", name="Save draft").click()
+    page.get_by_role("link", name="Saturday doors").click()
+    event = send(page, live_server.url)
+    assert event.timeslots.count() == 2
+    context.close()
