@@ -139,18 +139,30 @@ def post_rows(
 
 
 def withdraw(
-    *, subject: str, now: datetime, kinds: Iterable[str] | None = None, why: str = "withdrawn"
+    *,
+    subject: str | Iterable[str],
+    now: datetime,
+    kinds: Iterable[str] | None = None,
+    why: str = "withdrawn",
 ) -> int:
     """Take back what has not begun to leave; answers how many letters that were.
 
-    Letters that a deliverer has claimed but not begun count too: its next step finds them gone.
+    `subject` may be several. Letters that a deliverer has claimed but not begun count too: its
+    next step finds them gone.
     """
-    found = Message.objects.filter(
-        subject_key=subject, state__in=[MessageState.QUEUED, MessageState.CLAIMED]
-    )
-    if kinds is not None:
-        found = found.filter(kind__in=list(kinds))
-    return found.update(state=MessageState.SUPERSEDED, finished_at=now, error=why, body=None)
+    subjects = [subject] if isinstance(subject, str) else list(subject)
+    withdrawn = 0
+    for start in range(0, len(subjects), 500):
+        found = Message.objects.filter(
+            subject_key__in=subjects[start : start + 500],
+            state__in=[MessageState.QUEUED, MessageState.CLAIMED],
+        )
+        if kinds is not None:
+            found = found.filter(kind__in=list(kinds))
+        withdrawn += found.update(
+            state=MessageState.SUPERSEDED, finished_at=now, error=why, body=None
+        )
+    return withdrawn
 
 
 # -- Claiming ------------------------------------------------------------------------------

@@ -18,11 +18,14 @@ from outbox import ledger
 from outbox.models import Message
 from outbox.states import MessageState
 from rsvps.models import Guest, ReminderRun, Rsvp, Supporter
-from rsvps.states import COMING, RsvpStatus
+from rsvps.states import COMING, ReminderKind, RsvpStatus
 from rsvps.wording import facts_before, facts_of
 
 # What says how a timeslot stands; a later one takes the place of an earlier one still waiting.
 _STANDING = ("invitation", "change", "cancellation", "unlisted")
+# What must not begin to leave once the timeslot or the RSVP has changed. It is withdrawn in the
+# same transaction: a deliverer that looked just before finds the row gone when it begins.
+_STALE = (*_STANDING, ReminderKind.DAY_BEFORE, ReminderKind.ON_THE_DAY)
 # Guests the host has not answered hear of changes too, in words alone.
 _TOLD = COMING | {RsvpStatus.PENDING}
 
@@ -68,13 +71,21 @@ def post_party_change(rsvp: Rsvp, *, was: int, now: datetime) -> None:
     ledger.post_all([draft])
 
 
+def withdraw_stale(rsvp: Rsvp, *, now: datetime) -> None:
+    """The guest is not coming any more: what waits for them as a guest does not leave."""
+    kinds = (*_STALE, "party_change", "pending")
+    ledger.withdraw(subject=f"rsvp:{rsvp.pk}", kinds=kinds, now=now, why="no longer coming")
+
+
 def post_cancelled(rsvp: Rsvp, *, now: datetime) -> None:
     """The guest cancelled: CANCEL for their calendar, and the way back."""
+    withdraw_stale(rsvp, now=now)
     ledger.post_all([_draft("rsvp_cancelled", rsvp, now=now)])
 
 
 def post_removed(rsvp: Rsvp, *, now: datetime, words: str = "") -> None:
     """The host took the guest off the list: CANCEL for their calendar."""
+    withdraw_stale(rsvp, now=now)
     ledger.post_all([_draft("removed", rsvp, now=now, words=words)])
 
 
@@ -229,20 +240,27 @@ def _post_change(
 
 
 def _withdraw_waiting(rsvps: list[Rsvp], *, now: datetime) -> dict[str, _Known]:
-    """Withdraw what has not left yet; {subject key: what its reader knows without it}."""
+    """Withdraw what has not left yet; {subject key: what its reader knows without it}.
+
+    The rows are locked before they are read: a letter that begins to leave meanwhile is either
+    seen as gone, or finds itself withdrawn.
+    """
     known: dict[str, _Known] = {}
     keys = [f"rsvp:{rsvp.pk}" for rsvp in rsvps]
     for start in range(0, len(keys), 500):
-        for message in Message.objects.filter(
-            subject_key__in=keys[start : start + 500],
-            kind__in=_STANDING,
-            state__in=[MessageState.QUEUED, MessageState.CLAIMED],
-        ).order_by("-pk"):
+        for message in (
+            Message.objects.select_for_update()
+            .filter(
+                subject_key__in=keys[start : start + 500],
+                kind__in=_STANDING,
+                state__in=[MessageState.QUEUED, MessageState.CLAIMED],
+            )
+            .order_by("-pk")
+        ):
             said = message.payload
             state = said.get("knew", "nothing")  # an invitation's reader knows nothing yet
             known[message.subject_key] = _Known(state, said.get("was", {}), said["why"])
-    for key in known:
-        ledger.withdraw(subject=key, kinds=_STANDING, now=now, why="changed again")
+    ledger.withdraw(subject=keys, kinds=_STALE, now=now, why="changed since")
     return known
 
 

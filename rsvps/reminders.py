@@ -36,6 +36,7 @@ EVENING_BEFORE = time(20)
 # Whoever was reminded this late on the day before needs no second letter that evening.
 LATE_DAY_BEFORE = time(17)
 MORNING = time(8)
+_LEFT = (MessageState.SENT, MessageState.TRANSMITTING, MessageState.UNCERTAIN)
 _LONGEST_TIMESLOT = timedelta(days=6)
 _CHUNK = 500
 
@@ -230,7 +231,7 @@ def _post(chunk: Iterable[tuple[_Slot, Due]], *, now: datetime) -> int:
             timeslot__reminder_runs__due_at__gt=Coalesce("told_at", "created_at"),
         )
         .exclude(attended=Attended.NO)
-        .exclude(pk__in=_reminded_late(chunk))
+        .exclude(pk__in=[*_reminded_late(chunk), *_reminded_before(chunk)])
     )
     run = "timeslot__reminder_runs__"
     return ledger.post_rows(
@@ -257,6 +258,24 @@ def _reminded_late(due: Iterable[tuple[_Slot, Due]]) -> list[int]:
         if step.kind == ReminderKind.ON_THE_DAY:
             late = _left_late(slot.event_id, slot.version, slot.starts_at, slot.zone)
             keys += late.values_list("subject_key", flat=True)
+    return [int(key.removeprefix("rsvp:")) for key in keys]
+
+
+def _reminded_before(due: Iterable[tuple[_Slot, Due]]) -> list[int]:
+    """RSVPs told by an older version's letter of the same step and instant.
+
+    A date moved away and back before anybody was told rises in version, and is the same.
+    """
+    keys: list[str] = []
+    for slot, step in due:
+        if slot.version:
+            keys += Message.objects.filter(
+                topic=f"event:{slot.event_id}",
+                kind=step.kind,
+                version__lt=slot.version,
+                not_before=step.due_at,
+                state__in=_LEFT,
+            ).values_list("subject_key", flat=True)
     return [int(key.removeprefix("rsvp:")) for key in keys]
 
 

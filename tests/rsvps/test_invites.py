@@ -9,7 +9,7 @@ from events import lifecycle
 from events.models import Timeslot
 from outbox.models import Message
 from outbox.states import MessageState
-from rsvps import invites
+from rsvps import attending, invites
 from rsvps.states import RsvpStatus
 from tests.factories import make_event, make_rsvp, make_timeslot
 
@@ -185,8 +185,15 @@ class TestChanges:
         changes = move(rsvp.timeslot, hours=2)
         for _ in range(5):
             make_rsvp(rsvp.timeslot)
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             assert invites.post_changes(changes, now=NOW) == 6
+
+
+def test_what_waits_for_a_guest_who_leaves_is_withdrawn():
+    rsvp = make_rsvp()
+    invites.post_invitation(rsvp, now=NOW)
+    attending.cancel_rsvp(rsvp, now=NOW)
+    assert queued() == ["rsvp_cancelled"]
 
 
 def test_a_hosts_message_goes_once_to_each_person_coming():

@@ -150,6 +150,12 @@ class TestPlan:
         assert plan(at(11)) == 1
         assert Message.objects.filter(kind=ReminderKind.DAY_BEFORE, version=1).count() == 1
 
+    def test_moved_away_and_back_after_the_reminder_left_nobody_is_reminded_twice(self, rsvp):
+        plan(at(11, days=-1))
+        Message.objects.update(state=MessageState.SENT, sent_at=at(11, days=-1))
+        rsvp.timeslot.__class__.objects.update(version=2)
+        assert plan(at(12, days=-1)) == 0
+
     def test_an_rsvp_written_while_its_timeslot_was_planned_is_found_by_the_second_look(self, rsvp):
         plan(at(11, days=-1))
         late = make_rsvp(rsvp.timeslot, told_at=at(11, days=-1) - timedelta(seconds=1))

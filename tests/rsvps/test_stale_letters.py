@@ -1,0 +1,113 @@
+"""No letter that a change made stale begins to leave after the change was committed.
+
+A deliverer looks at a letter, greets the mail server, and only then marks it as leaving. Here
+the change is committed at each of these points.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from events import lifecycle
+from outbox import ledger
+from outbox.delivery import Deliverer
+from outbox.models import Message
+from outbox.states import MessageState
+from rsvps import attending, invites, reminders
+from rsvps.models import Rsvp
+from tests.factories import make_rsvp, make_timeslot
+
+pytestmark = pytest.mark.django_db
+START = datetime(2027, 1, 9, 20, 0, tzinfo=UTC)
+NOW = START - timedelta(hours=28)  # 11:00 in New York on the day before
+POINTS = ["claim", "offer", "transmit"]
+
+
+class Server:
+    """A mail server that takes everything, and does `meanwhile` at one point of one letter."""
+
+    def __init__(self, point, meanwhile):
+        self.point, self.meanwhile = point, meanwhile
+        self.begun: list[bytes] = []
+
+    def at(self, point):
+        if point == self.point:
+            self.point = ""
+            self.meanwhile()
+
+    def offer(self, *, sender, recipient, name):
+        self.at("offer")
+
+    def transmit(self, body):
+        self.begun.append(body)
+        self.at("transmit")
+
+    def abandon(self):
+        pass
+
+    def close(self):
+        pass
+
+
+def move(rsvp):
+    slot = rsvp.timeslot
+    hour = timedelta(hours=1)
+    return lifecycle.move_timeslot(
+        slot, starts_at=START + hour, ends_at=slot.ends_at + hour, by=None, now=NOW, live=True
+    )
+
+
+CHANGES = {
+    "moved": lambda rsvp: invites.post_changes(move(rsvp), now=NOW),
+    "cancelled": lambda rsvp: invites.post_changes(
+        lifecycle.cancel_timeslot(rsvp.timeslot, by=None, now=NOW), now=NOW
+    ),
+    "event cancelled": lambda rsvp: invites.post_changes(
+        lifecycle.cancel(rsvp.timeslot.event, by=None, now=NOW, note=""), now=NOW
+    ),
+    "unlisted": lambda rsvp: invites.post_changes(
+        lifecycle.unlist(rsvp.timeslot.event, by=None, now=NOW, note=""), now=NOW
+    ),
+    "place": lambda rsvp: invites.post_changes(
+        lifecycle.change_event(
+            rsvp.timeslot.event, fields={"venue": "Mill"}, by=None, now=NOW, live=True
+        ),
+        now=NOW,
+    ),
+    "guest left": lambda rsvp: attending.cancel_rsvp(
+        Rsvp.objects.select_related("guest__event", "supporter", "timeslot__event").get(pk=rsvp.pk),
+        now=NOW,
+    ),
+}
+
+
+@pytest.fixture(params=["reminder_day_before", "invitation"])
+def waiting(request) -> Message:
+    """One letter to one guest, due now."""
+    rsvp = make_rsvp(make_timeslot(starts_at=START), told_at=NOW - timedelta(days=3))
+    if request.param == "invitation":
+        invites.post_invitation(rsvp, now=NOW)
+    else:
+        reminders.plan(NOW)
+    return Message.objects.get()
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("point", POINTS)
+def test_a_stale_letter_does_not_begin_to_leave(waiting, point, change):
+    rsvp = Rsvp.objects.select_related("timeslot__event").get()
+    server = Server(point, lambda: CHANGES[change](rsvp))
+    deliverer = Deliverer(clock=lambda: NOW, channel=server)
+    if point == "claim":
+        claimed = ledger.claim(owner=deliverer.owner, now=NOW, limit=1)
+        server.at("claim")
+        ledger.release(deliverer.owner)
+        assert claimed == [waiting]
+    deliverer.work()
+    waiting.refresh_from_db()
+    if point == "transmit":  # it began before the change: RFC 5546 puts it right
+        assert waiting.state == MessageState.SENT
+    else:
+        assert waiting.state == MessageState.SUPERSEDED
+        assert waiting.sent_at is None
+        assert waiting.message_id.encode() not in b"".join(server.begun) or not waiting.message_id
