@@ -8,15 +8,15 @@ class RsvpsConfig(AppConfig):
         from outbox.letters import register_inbound, register_planner
         from rsvps import (
             checks,  # noqa: F401  (registers itself)
+            holds,
             letters,
             limits,
             reminders,
             replies,
-            signup,
         )
 
         letters.register_letters()
         register_inbound(replies.receive)
         register_planner("reminders", reminders.plan)
-        register_planner("seat holds", signup.release_expired_holds)
+        register_planner("seat holds", holds.release_expired_holds)
         register_planner("rate counts", limits.forget_old_counts)

@@ -65,16 +65,17 @@ def set_plan(
     guest: Guest,
     wanted: Mapping[int, int],
     *,
-    party_size: int,
+    party_size: int | None,
     note: str | None = None,
     keep_others: bool = False,
     now: datetime,
 ) -> list[Rsvp]:
     """Come to the `wanted` timeslots ({id: version the guest saw}) with `party_size` people.
 
-    RSVPs to other timeslots still to come are cancelled, unless `keep_others`. Answers the
-    guest's RSVPs that changed. Raises EventClosed, NotWelcome, RsvpChanged, TimeslotFull or
-    TimeslotUnavailable; then nothing has changed at all.
+    None leaves the parties as they are; the largest one comes to what is added. RSVPs to other
+    timeslots still to come are cancelled, unless `keep_others`. Answers the guest's RSVPs that
+    changed. Raises EventClosed, NotWelcome, RsvpChanged, TimeslotFull or TimeslotUnavailable;
+    then nothing has changed at all.
     """
     slots = list(guest.event.timeslots.filter(pk__in=wanted).order_by("pk"))
     have = {rsvp.timeslot_id: rsvp for rsvp in _own(guest)}
@@ -90,19 +91,20 @@ def set_plan(
         raise NotWelcome
     leaving = [] if keep_others else _leaving(have, wanted, now=now)
     resized = [have[key] for key in sorted(seated & set(wanted))]
+    size = party_size or max((rsvp.party_size for rsvp in have.values()), default=1)
     _move_seats(
-        [Claim(slot.pk, party_size, wanted[slot.pk]) for slot in joining]
+        [Claim(slot.pk, size, wanted[slot.pk]) for slot in joining]
         + [
             Claim(rsvp.timeslot_id, party_size - rsvp.party_size)
             for rsvp in resized
-            if rsvp.party_size != party_size
+            if party_size and rsvp.party_size != party_size
         ]
         + [Claim(rsvp.timeslot_id, -rsvp.party_size) for rsvp in leaving]
     )
     changed = _resize(resized, party_size=party_size, note=note, now=now)
     for rsvp in leaving:
         _leave(rsvp, now=now)
-    return changed + leaving + _join(guest, joining, have, party_size, note or "", now=now)
+    return changed + leaving + _join(guest, joining, have, size, note or "", now=now)
 
 
 def _own(guest: Guest) -> list[Rsvp]:
@@ -123,17 +125,20 @@ def _leaving(have: dict[int, Rsvp], wanted: Mapping[int, int], *, now: datetime)
     ]
 
 
-def _resize(rsvps: list[Rsvp], *, party_size: int, note: str | None, now: datetime) -> list[Rsvp]:
+def _resize(
+    rsvps: list[Rsvp], *, party_size: int | None, note: str | None, now: datetime
+) -> list[Rsvp]:
     changed = []
     for rsvp in rsvps:
         was, note_now = rsvp.party_size, rsvp.note if note is None else note
+        size = party_size or was
         confirmed = rsvp.status != RsvpStatus.UNCONFIRMED
-        if was == party_size and rsvp.note == note_now and confirmed:
+        if was == size and rsvp.note == note_now and confirmed:
             continue
-        _swap(rsvp, party_size=party_size, note=note_now, now=now)
+        _swap(rsvp, party_size=size, note=note_now, now=now)
         if not confirmed:
             accept(rsvp, now=now)
-        elif was != party_size:
+        elif was != size:
             post_party_change(rsvp, was=was, now=now)
         changed.append(rsvp)
     return changed

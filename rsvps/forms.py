@@ -55,6 +55,9 @@ class NameField(WordsField):
 class PartySizeField(forms.IntegerField):
     """How many people come, 1 to MAX_PARTY."""
 
+    # Not type=number: browsers send nothing at all for "two", and we could not say why.
+    widget = forms.TextInput
+
     def __init__(self, **kwargs: Any) -> None:
         messages = {
             "required": _("Say how many people are coming, you included."),
@@ -144,6 +147,7 @@ class TimeslotsForm(forms.Form):
     """Which timeslots, and how many people: shared by the RSVP form and the manage page."""
 
     bound_field_class = StyledField
+    nothing_done = _("Nothing is booked yet: look at the times marked in red.")
     data: QueryDict
     timeslots = TimeslotsField()
     party_size = PartySizeField(label=_("How many people, you included?"), initial=1)
@@ -192,10 +196,7 @@ class TimeslotsForm(forms.Form):
         for key in why.over:
             self._say(gettext("%(when)s is over. Choose another time."), slots.get(key))
         if any(slot.pk in self.problems for slot in self.slots):
-            self.add_error(
-                "timeslots",
-                gettext("Nothing has been booked yet: look at the times marked below."),
-            )
+            self.add_error("timeslots", self.nothing_done)
 
     def _say(self, words: str, slot: Timeslot | None) -> None:
         """About a time that is not offered any more: above the times that are."""
@@ -336,6 +337,8 @@ def _stamped_at(stamp: str) -> datetime | None:
 class PlanForm(TimeslotsForm):
     """The manage page: change timeslots, party size and note."""
 
+    nothing_done = _("Nothing has changed yet: look at the times marked in red.")
+
     note = LinesField(
         label=_("Note to the host"),
         required=False,
@@ -351,12 +354,19 @@ class PlanForm(TimeslotsForm):
         for slot in slots:
             slot.event = guest.event
         latest = seated[-1] if seated else None
+        parties = {rsvp.party_size for rsvp in seated if rsvp.timeslot.ends_at > now}
         initial = {
             "timeslots": [f"{s.pk}.{s.version}" for s in slots if s.pk in self._held],
-            "party_size": latest.party_size if latest else 1,
+            "party_size": parties.pop() if len(parties) == 1 else "",
             "note": latest.note if latest else "",
         }
         super().__init__(*args, slots=slots, initial=initial, **kwargs)
+        if parties:  # not the same number everywhere
+            self.fields["party_size"].required = False
+            self.fields["party_size"].help_text = _(
+                "A number here counts for every time ticked. Leave it empty to keep the numbers"
+                " as they are."
+            )
 
     def held(self) -> set[int]:
         return self._held

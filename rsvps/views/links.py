@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from events.disclosure import Field, Role, may_see
+from events.fields import show_phone
 from events.models import Event, Timeslot
 from events.readings import record_reading
 from events.states import EventState
@@ -175,7 +176,8 @@ def _show(
 def _line(rsvp: Rsvp, role: Role, *, now: datetime) -> dict[str, Any]:
     """One RSVP with what its guest may know of the timeslot."""
     own = role if rsvp.status in COMING else Role.OTHER_GUEST
-    return about_timeslot(rsvp.timeslot, now=now, role=own) | {"rsvp": rsvp}
+    line: dict[str, Any] = about_timeslot(rsvp.timeslot, now=now, role=own) | {"rsvp": rsvp}
+    return line | {"phone": show_phone(line["contact_phone"])}
 
 
 def _plan(request: HttpRequest, guest: Guest, now: datetime) -> HttpResponse | None:

@@ -524,6 +524,22 @@ def test_guest_who_wants_too_many_is_told_how_many_more_fit(client):
     assert "There is room for 2 more people only" in text(response)
 
 
+def test_saving_keeps_parties_of_different_size_as_they_are(client):
+    event = make_event()
+    three = make_rsvp(make_timeslot(event), party_size=3)
+    one = make_rsvp(make_timeslot(event), supporter=three.supporter)
+    path = manage_path(three.guest)
+    assert "Leave it empty" in text(client.get(path))
+    times = [f"{three.timeslot_id}.0", f"{one.timeslot_id}.0"]
+    client.post(path, {"do": "plan", "timeslots": times, "party_size": "", "note": "Hello"})
+    assert list(Rsvp.objects.order_by("pk").values_list("party_size", "note")) == [
+        (3, "Hello"),
+        (1, "Hello"),
+    ]
+    client.post(path, {"do": "plan", "timeslots": times, "party_size": "2", "note": "Hello"})
+    assert list(Rsvp.objects.values_list("party_size", flat=True)) == [2, 2]
+
+
 def test_unticking_everything_is_answered_with_the_cancel_button(client):
     rsvp = make_rsvp()
     response = client.post(manage_path(rsvp.guest), {"do": "plan", "party_size": "1"})

@@ -12,13 +12,13 @@ from outbox.models import Message
 from rsvps import links
 from rsvps.attending import EventClosed, NotWelcome, remove_guest
 from rsvps.capacity import TimeslotFull, TimeslotUnavailable
+from rsvps.holds import release_expired_holds
 from rsvps.models import Consent, Guest, Rsvp, Supporter, Ticket
 from rsvps.signup import (
     AddressTaken,
     SignupForm,
     TicketSpent,
     confirm,
-    release_expired_holds,
     request_new_address,
     resend,
     sign_up,
