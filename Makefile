@@ -45,8 +45,9 @@ check-migrations: setup-dev ## Every model change has its migration
 check-deploy: setup-dev ## Django's deployment checks under production settings
 	@bin/check-deploy
 
-check-letters-model: setup-dev ## Guests' calendars against the database: 500 runs of 50 steps
-	@MODEL_RUNS=$${MODEL_RUNS:-500} MODEL_STEPS=$${MODEL_STEPS:-50} $(PY) -m pytest -q tests/rsvps/test_model_calendar.py
+check-letters-model: setup-dev ## 500 runs of 50 steps against a model calendar; 20 zones' clocks
+	@MODEL_RUNS=$${MODEL_RUNS:-500} MODEL_STEPS=$${MODEL_STEPS:-50} CLOCK_ZONES=20 \
+	  $(PY) -m pytest -q tests/rsvps/test_model_calendar.py tests/rsvps/test_clock_changes.py
 
 check-calendars: setup-dev ## Calendar objects read back by three parsers (COUNT=10000)
 	@$(PY) bench/check_calendars.py
