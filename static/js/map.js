@@ -19,7 +19,7 @@ function offerSwitch() {
   const button = document.querySelector("[data-map-switch]");
   button.addEventListener("click", () => {
     const map = results.classList.toggle("shows-map");
-    button.textContent = map ? button.dataset.list : button.dataset.map;
+    button.textContent = map ? button.dataset.saysList : button.dataset.saysMap;
     results.scrollIntoView({ block: "start" });
   });
 }
@@ -114,6 +114,8 @@ class Marks {
     });
     map.addLayer(this.group);
     map.on("zoomend", () => this.resizeAreas());
+    // Leaflet listens for Escape only while the map itself has the focus.
+    map.getContainer().addEventListener("keydown", ({ key }) => key === "Escape" && map.closePopup());
     map.on("popupclose", ({ popup }) => this.giveFocusBack(popup));
   }
 
@@ -207,7 +209,9 @@ class Marks {
 
   openList(markers, position) {
     const list = make("ul", "map-events");
-    for (const { event } of markers) list.append(eventItem(event));
+    const events = markers.map(({ event }) => event);
+    events.sort((one, other) => Date.parse(one.starts_at) - Date.parse(other.starts_at));
+    for (const event of events) list.append(eventItem(event));
     this.opener = document.activeElement;
     this.L.popup({ maxWidth: 280, minWidth: 200, offset: [0, -14] })
       .setLatLng(position)

@@ -12,9 +12,6 @@ for (const element of document.querySelectorAll("[data-pin]")) {
 }
 
 async function start(element) {
-  const form = element.closest("form");
-  const latitude = form.querySelector("[name=latitude]");
-  const longitude = form.querySelector("[name=longitude]");
   const L = await loadLeaflet();
   element.hidden = false;
   const { dataset } = element;
@@ -23,9 +20,19 @@ async function start(element) {
   L.control.zoom({ zoomInTitle: dataset.saysCloser, zoomOutTitle: dataset.saysFurther }).addTo(map);
   showDoubt(L, map, dataset, first);
   showHome(L, map, dataset);
-  const marker = L.marker(first, { draggable: true, autoPan: true, icon: pinIcon(L, dataset) }).addTo(map);
+  const draggable = !dataset.still;
+  const marker = L.marker(first, { draggable, autoPan: true, icon: pinIcon(L, dataset) }).addTo(map);
+  if (draggable) letMove(L, map, marker, element, first);
+}
+
+function letMove(L, map, marker, element, first) {
+  const { dataset } = element;
+  const form = element.closest("form");
+  const latitude = form.querySelector("[name=latitude]");
+  const longitude = form.querySelector("[name=longitude]");
   const limit = Number(dataset.limitKm) * 1000;
   let stands = first;
+  say(element, dataset.saysHow);
 
   const move = (wanted, { look = false } = {}) => {
     const metres = first.distanceTo(wanted);

@@ -1,0 +1,169 @@
+"""Maps and the place box in a real browser, under the site's own content security policy."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from events.spatial import index_event
+from events.states import EventState
+from tests.factories import make_event, make_timeslot
+from tests.journeys.test_accessibility import AXE, RUN, session_cookie
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def foreign(page, live_server):
+    """Everything the page asks of anybody else, and every error it meets."""
+    seen: list[str] = []
+    page.on(
+        "request",
+        lambda request: (
+            None if request.url.startswith((live_server.url, "data:")) else seen.append(request.url)
+        ),
+    )
+    page.on("pageerror", lambda error: seen.append(str(error)))
+    page.on("console", lambda said: seen.append(said.text) if said.type == "error" else None)
+    return seen
+
+
+def listed(*, in_days=3, **fields):
+    event = make_event(**fields)
+    make_timeslot(event, starts_at=event.created_at + timedelta(days=in_days))
+    index_event(event, now=event.created_at)
+    return event
+
+
+def open_map(page, live_server, *, near="Columbus, OH"):
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"{live_server.url}/events/?near={near}")
+    expect(page.locator(".leaflet-marker-icon").first).to_be_visible(timeout=15_000)
+
+
+def test_map_shows_what_the_list_shows_and_asks_nobody_else(page, live_server, foreign):
+    for number in range(3):
+        listed(title=f"Meeting {number}", latitude=39.9 + number / 10)
+    open_map(page, live_server)
+    expect(page.locator("[data-map-said]")).to_have_text("3 events on the map.")
+    expect(page.locator(".map-pin")).to_have_count(3)
+    page.evaluate(AXE)
+    assert page.evaluate(RUN) == []
+    assert foreign == []
+
+
+def test_home_is_a_soft_area_and_never_a_pin(page, live_server):
+    listed(private=True, title="Coffee at Robin's")
+    open_map(page, live_server)
+    expect(page.locator(".map-area")).to_have_count(1)
+    expect(page.locator(".map-pin, .map-bunch")).to_have_count(0)
+
+
+def test_events_at_one_place_open_as_a_list_by_keyboard(page, live_server):
+    for number in (2, 0, 1):
+        listed(title=f"Meeting {number}", in_days=3 + number)
+    open_map(page, live_server)
+    page.locator(".map-bunch").focus()
+    page.keyboard.press("Enter")
+    links = page.locator(".leaflet-popup a:not(.leaflet-popup-close-button)")
+    expect(links).to_have_text(["Meeting 0", "Meeting 1", "Meeting 2"])
+    expect(links.first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(links).to_have_count(0)
+    expect(page.locator(".map-bunch")).to_be_focused()
+
+
+def test_list_and_map_point_at_each_other(page, live_server):
+    event = listed(official=True)
+    open_map(page, live_server)
+    page.locator(f"[data-event='{event.pk}'] a").first.focus()
+    expect(page.locator(".map-official.is-active")).to_have_count(1)
+    page.locator(".map-official").hover()
+    expect(page.locator(".event-card.is-on-map")).to_have_count(1)
+
+
+def test_moved_map_can_be_searched(page, live_server):
+    listed()
+    open_map(page, live_server)
+    page.locator("[data-map]").focus()
+    page.keyboard.press("ArrowUp")
+    page.get_by_role("button", name="Search this area").click()
+    page.wait_for_url(re.compile(r"near=4\d\.\d{2}%2C\+-8\d\.\d{2}"))
+
+
+def test_list_is_whole_without_scripts(browser, live_server):
+    listed(title="Meeting")
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{live_server.url}/events/?near=43215")
+    expect(page.get_by_role("link", name="Meeting")).to_be_visible()
+    expect(page.locator(".map-part")).to_be_hidden()
+    context.close()
+
+
+def test_place_box_suggests_and_is_used_by_keyboard(page, live_server, foreign):
+    page.goto(live_server.url)
+    box = page.get_by_role("combobox", name="ZIP, city or address")
+    box.press_sequentially("portl")
+    expect(page.get_by_role("option").first).to_contain_text("Portland, OR")
+    box.press("ArrowDown")
+    box.press("ArrowDown")
+    expect(page.get_by_role("option", selected=True)).to_contain_text("Portland, ME")
+    page.evaluate(AXE)
+    assert page.evaluate(RUN) == []
+    box.press("Enter")
+    expect(box).to_have_value("Portland, ME")
+    expect(page.get_by_role("listbox")).to_be_hidden()
+    assert foreign == []
+
+
+def test_position_is_rounded_before_it_leaves_the_device(browser, live_server):
+    context = browser.new_context(
+        geolocation={"latitude": 39.961234, "longitude": -82.998765}, permissions=["geolocation"]
+    )
+    page = context.new_page()
+    page.goto(live_server.url)
+    page.get_by_role("button", name="Use my position").click()
+    page.wait_for_url(re.compile(r"near=39\.96%2C\+-83\.00&|near=39\.96%2C\+-83\.00$"))
+    context.close()
+
+
+@pytest.fixture
+def draft(page, live_server):
+    event = make_event(state=EventState.DRAFT)
+    make_timeslot(event)
+    page.context.add_cookies([session_cookie(event.host, live_server.url)])
+    page.goto(live_server.url + reverse("host_event_check", args=[event.pk]))
+    expect(page.locator(".map-pin")).to_be_visible(timeout=15_000)
+    return event
+
+
+def test_pin_is_moved_by_arrow_keys_and_kept(page, draft, foreign):
+    page.locator(".map-pin").focus()
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("[data-pin-said]")).to_contain_text("The pin moved")
+    page.get_by_role("button", name="Keep the pin there").click()
+    page.wait_for_load_state()
+    draft.refresh_from_db()
+    assert 39.9612 < draft.latitude < 39.97
+    assert draft.pin_moved
+    assert foreign == []
+
+
+def test_pin_is_moved_by_tapping(page, draft):
+    box = page.locator("[data-pin]").bounding_box()
+    middle = {"x": box["width"] / 2, "y": box["height"] / 2}
+    page.locator("[data-pin]").click(position=middle | {"x": middle["x"] + 60})
+    page.get_by_role("button", name="Keep the pin there").click()
+    page.wait_for_load_state()
+    draft.refresh_from_db()
+    assert -82.9988 < draft.longitude < -82.98
+
+
+def test_pin_stays_within_fifty_kilometres(page, draft):
+    page.get_by_text("Move the pin by numbers").click()
+    page.get_by_label("Latitude").fill("41")
+    page.get_by_label("Longitude").focus()
+    expect(page.locator("[data-pin-said]")).to_contain_text("more than 50 km")
