@@ -122,12 +122,18 @@ def events_ics(query: SearchQuery, now: datetime, form: SearchForm) -> bytes:
     return calendars.publish(wanted, name=_title(query))
 
 
+class _Atom(Atom1Feed):
+    changed_at: datetime
+
+    def latest_post_date(self) -> datetime:
+        return self.changed_at
+
+
 @_feed("atom", "application/atom+xml; charset=utf-8")
 def events_atom(query: SearchQuery, now: datetime, form: SearchForm) -> bytes:
     """An Atom feed (RFC 4287)."""
     page = search(query, now=now)
-    changed_at = _last_change(page, now)
-    feed = Atom1Feed(
+    feed = _Atom(
         title=_title(query),
         link=_site(f"/events/{form.address()}"),
         description=_title(query),
@@ -135,6 +141,7 @@ def events_atom(query: SearchQuery, now: datetime, form: SearchForm) -> bytes:
         language=settings.LANGUAGE_CODE,
         author_name=settings.BRAND_NAME,
     )
+    feed.changed_at = _last_change(page, now)
     for shown in (card(result) for result in page.results):
         feed.add_item(
             title=shown.event.title,
@@ -144,7 +151,6 @@ def events_atom(query: SearchQuery, now: datetime, form: SearchForm) -> bytes:
             updateddate=max(shown.timeslot.changed_at, shown.event.updated_at),
             pubdate=shown.event.published_at,
         )
-    feed.latest_post_date = lambda: changed_at
     return feed.writeString("utf-8").encode()
 
 

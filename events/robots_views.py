@@ -1,5 +1,7 @@
 """What search engines are told: which pages there are, and which are nobody's business."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps import views as sitemaps
@@ -42,13 +44,16 @@ class Doors(UpcomingEvents):
     def items(self) -> list[str]:  # type: ignore[override]
         return ["home", "results"]
 
-    def location(self, name: str) -> str:  # type: ignore[override]
+    def location(self, name: str) -> str:
         return reverse(name)
 
     lastmod = None  # type: ignore[assignment]
 
 
-SITEMAPS = {"events": UpcomingEvents, "doors": Doors}
+SITEMAPS: "dict[str, type[Sitemap[Any]] | Sitemap[Any]]" = {
+    "events": UpcomingEvents,
+    "doors": Doors,
+}
 
 
 @policy(Policy.PUBLIC)

@@ -15,7 +15,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models.expressions import RawSQL
@@ -96,9 +96,9 @@ class _Sql:
 
     def __init__(self) -> None:
         self.parts: list[str] = []
-        self.params: list[object] = []
+        self.params: list[Any] = []
 
-    def add(self, text: str, *params: object) -> "_Sql":
+    def add(self, text: str, *params: Any) -> "_Sql":
         self.parts.append(text)
         self.params.extend(params)
         return self

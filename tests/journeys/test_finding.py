@@ -1,0 +1,55 @@
+"""Finding an event in a real browser, with and without JavaScript."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from events.spatial import index_event
+from tests.factories import make_event, make_timeslot
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def listed(title, **fields):
+    event = make_event(title=title, **fields)
+    make_timeslot(event, starts_at=timezone.now() + timedelta(days=2))
+    index_event(event, now=timezone.now())
+    return event
+
+
+def test_filters_apply_as_they_are_set_and_stay_in_the_address(live_server, page):
+    listed("Knock on doors", type="canvass")
+    listed("Rally for clean water", type="rally")
+    page.goto(f"{live_server.url}/")
+    page.fill("#near", "43215")
+    page.get_by_role("button", name="Find events").click()
+    titles = page.locator(".event-card-title")
+    titles.nth(1).wait_for()
+
+    page.locator("details > summary").first.click()
+    page.locator("label.chip", has_text="Rally").click()
+
+    page.wait_for_url("**type=rally**")
+    page.wait_for_function("document.querySelectorAll('.event-card-title').length === 1")
+    assert titles.all_inner_texts() == ["Rally for clean water"]
+    page.reload()
+    assert titles.all_inner_texts() == ["Rally for clean water"]
+
+
+def test_the_same_works_without_javascript(live_server, browser):
+    listed("Knock on doors", type="canvass")
+    event = listed("Rally for clean water", type="rally")
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 375, "height": 800})
+    page = context.new_page()
+    page.goto(f"{live_server.url}/")
+    page.fill("#near", "43215")
+    page.get_by_role("button", name="Find events").click()
+    page.locator("details > summary").first.click()
+    page.locator("label.chip", has_text="Rally").click()
+    page.get_by_role("button", name="Show events").click()
+
+    assert page.locator(".event-card-title").all_inner_texts() == ["Rally for clean water"]
+    page.locator(".event-card-title a").click()
+    assert event.get_absolute_url() in page.url
+    context.close()
