@@ -1,5 +1,6 @@
 """What a search's address says, read kindly: nothing typed is lost, nothing wrong is fatal."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -124,7 +125,8 @@ class SearchForm(forms.Form):
         return SearchQuery(
             latitude=place.latitude if place else None,
             longitude=place.longitude if place else None,
-            place=place.label if place else "",
+            # A position is called by its nearest place; "near" is said by the page.
+            place=replace(place, kind="city").label if place else "",
             within_miles=self.miles,
             sort="distance" if self._read("sort") == "distance" else "time",
             date_from=first,

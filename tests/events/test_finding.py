@@ -80,6 +80,13 @@ def test_a_name_of_several_places_offers_the_choice(client):
     assert "near=Portland%2C+ME" in html or "near=Portland%2C+OR" in html
 
 
+def test_a_position_is_called_by_its_nearest_place(client):
+    event = listed()
+    html = page(client, "/events/", near="39.96, -83.00")
+    assert "Events near Columbus, OH" in html
+    assert event.get_absolute_url() in html
+
+
 def test_what_was_typed_is_never_markup(client):
     html = page(client, "/events/", near='"><script>alert(1)</script>')
     assert "<script>alert" not in html
