@@ -109,7 +109,7 @@ class Event(models.Model):
     picture = models.ImageField(upload_to="events/", blank=True)
     picture_alt = models.CharField(max_length=160, blank=True)
 
-    # The form as the host typed it, while it cannot be read as an event yet (drafts only).
+    # The form as the host typed it and has not sent yet (hosts.drafts); {} where nothing waits.
     typed = models.JSONField(default=dict, blank=True)
     cancel_note = models.TextField(max_length=1000, blank=True)
     # The words staff or the host gave with the last step of the state, for the host's page.

@@ -5,20 +5,20 @@ from datetime import datetime
 from hosts.models import AgreementAcceptance, Host, HostAgreement
 
 # Version 1, in force until staff publish their own words.
-FIRST_TEXT = """\
-Thank you for opening your door. Before you host, please agree to these few things.
-
-- **I tell the truth about my event.** Who, what, where and when are as I say. If something
-  changes, I change it here, so that everybody coming hears of it.
-- **I keep people safe.** I follow the law, I make sure people can get in and out safely, and I
-  cancel when I cannot hold the event.
-- **Everybody is welcome.** I treat guests with respect, whoever they are. I may ask somebody to
-  leave who does not do the same.
-- **I use what guests tell me for this event only.** I do not copy, sell or pass on names, phone
-  numbers or e-mail addresses, and I do not add guests to other lists.
-- **I take no money at the door** unless the campaign has told me how.
-- **The campaign may look my event over,** ask me to change it, or take it off the site.
-"""
+FIRST_TEXT = (
+    "Thank you for opening your door. Before you host, please agree to these few things.\n"
+    "\n"
+    "- **I tell the truth about my event.** Who, what, where and when are as I say. If "
+    "something changes, I change it here, so that everybody coming hears of it.\n"
+    "- **I keep people safe.** I follow the law, I make sure people can get in and out "
+    "safely, and I cancel when I cannot hold the event.\n"
+    "- **Everybody is welcome.** I treat guests with respect, whoever they are. I may ask "
+    "somebody to leave who does not do the same.\n"
+    "- **I use what guests tell me for this event only.** I do not copy, sell or pass on "
+    "names, phone numbers or e-mail addresses, and I do not add guests to other lists.\n"
+    "- **I take no money at the door** unless the campaign has told me how.\n"
+    "- **The campaign may look my event over,** ask me to change it, or take it off the site.\n"
+)
 
 
 class AgreementChanged(Exception):

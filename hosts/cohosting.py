@@ -7,7 +7,7 @@ new request makes a new one.
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.conf import settings
@@ -17,13 +17,16 @@ from django.urls import reverse
 from events.models import Event
 from hosts.models import CoHost, User
 from outbox import ledger
+from outbox.models import Message
 
 REQUEST = "cohost_request"
 MOST = 10
+# Asking, taking off and asking again must not become a way to pester somebody.
+REQUESTS_A_DAY = 20
 
 
 class TooManyCoHosts(Exception):
-    """More co-hosts than an event may have; nobody new was asked."""
+    """More co-hosts, or more requests in a day, than an event may have; nobody new was asked."""
 
 
 class NotForThisAccount(Exception):
@@ -69,7 +72,10 @@ def ask_cohosts(event: Event, emails: Iterable[str], *, by: User, now: datetime)
         for email in dict.fromkeys(emails)
         if email not in own and (email not in known or known[email].removed_at is not None)
     ]
-    if there + len(new) > MOST:
+    today = Message.objects.about(f"event:{event.pk}").filter(
+        kind=REQUEST, created_at__gt=now - timedelta(days=1)
+    )
+    if there + len(new) > MOST or (new and today.count() + len(new) > REQUESTS_A_DAY):
         raise TooManyCoHosts
     return [_ask(event, email, known.get(email), now=now) for email in new]
 

@@ -23,6 +23,7 @@ from events.fields import (
     WordsField,
     is_email,
     normalize_email,
+    show_phone,
     suggest_email,
 )
 from events.models import Event
@@ -146,8 +147,11 @@ class EventForm(PlaceForm):
         self.event, self.now, self.typed = event, now, typed
         self.warnings: list[str] = []
         shown = typed["fields"]
-        super().__init__(data=shown if read else None, initial=None if read else shown)
-        if not read:
+        if read:
+            super().__init__(data=shown)
+        else:
+            phone = show_phone(shown["contact_phone"])
+            super().__init__(initial=shown | {"contact_phone": phone})
             self.times = timeslots_form(event=event, now=now, initial=typed["times"])
 
     def is_valid(self) -> bool:

@@ -39,6 +39,9 @@ def event_page(request: UserRequest, event_id: int) -> HttpResponse:
     now = timezone.now()
     role = viewer_role(request.user, event)
     dates = guests_by_date(event, now=now)
+    editable = event.state in {EventState.SUBMITTED, EventState.SENT_BACK, EventState.APPROVED}
+    to_come = [date for date in dates if date.timeslot.ends_at > now]
+    is_over = event.state == EventState.APPROVED and not to_come
     return render(
         request,
         "hosts/event.html",
@@ -46,16 +49,15 @@ def event_page(request: UserRequest, event_id: int) -> HttpResponse:
             "event": event,
             "now": now,
             "dates": dates,
-            "people": sum(date.people for date in dates if date.timeslot.ends_at > now),
+            "people": sum(date.people for date in to_come),
             "asking": sum(len(date.asking) for date in dates),
             "is_host": event.host_id == request.user.pk,
             "shows_review": may_see(role, Field.REVIEW_NOTES, event),
             "waiting": what_waits(event),
-            "editable": event.state
-            in {EventState.SUBMITTED, EventState.SENT_BACK, EventState.APPROVED},
-            "is_over": event.state == EventState.APPROVED
-            and not any(date.timeslot.ends_at > now for date in dates),
+            "editable": editable,
+            "is_over": is_over,
             "pin": PinForm.of(event),
+            "pin_moves": editable and not is_over,
             "cohosts": cohosting.standing(event),
             "letters": overview.in_words(f"event:{event.pk}"),
             "written": messages_sent(event)[:5],

@@ -211,9 +211,12 @@ def _restore(request: UserRequest, event: Event) -> None:
 @never_cache
 @require_POST
 def autosave(request: UserRequest, event_id: int) -> HttpResponse:
-    """Keep what is typed so far; called by the page now and then."""
+    """Keep what is typed so far; called by the page now and then.
+
+    Not over a form that was sent meanwhile: this call may have been on its way since before.
+    """
     event = get_own_event_or_404(request.user, event_id)
-    if event.state not in EDITABLE:
+    if event.state not in EDITABLE or request.POST.get("seen") != hosting.stamp_of(event):
         return JsonResponse({"saved": False}, status=409)
     try:
         drafts.save_typed(event, drafts.read_typed(request.POST))

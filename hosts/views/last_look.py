@@ -44,6 +44,7 @@ def check(request: UserRequest, event_id: int) -> HttpResponse:
             "event": event,
             "timeslots": event.timeslots.open().order_by("starts_at", "pk"),
             "pin": PinForm.of(event),
+            "pin_moves": True,
             "agreement": agreement,
             "form": form,
             "picture": (event.picture.name or "").rpartition("/")[2],

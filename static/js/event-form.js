@@ -25,14 +25,14 @@ async function save() {
   changed = false;
   state.textContent = form.dataset.saving;
   try {
-    const answer = await fetch(form.dataset.autosave, { method: "POST", body: typed(), redirect: "manual", keepalive: false });
+    const answer = await fetch(form.dataset.autosave, { method: "POST", body: typed(), redirect: "manual" });
     if (answer.ok) {
       const at = new Date().toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
       if (!changed) state.textContent = `${form.dataset.saved} ${at}`;
       return;
     }
     changed = true;
-    state.textContent = form.dataset.loggedOut;
+    state.textContent = answer.status === 409 ? form.dataset.stale : form.dataset.loggedOut;
   } catch {
     changed = true;
     state.textContent = form.dataset.offline;

@@ -9,7 +9,7 @@ from events.models import Event
 from events.states import EventState, EventType
 from hosts import drafts
 from tests.factories import make_event, make_timeslot, make_user
-from tests.hosts.forms import event_data, in_days, time_row
+from tests.hosts.forms import event_data, in_days, stamp, time_row
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,7 @@ def test_a_house_party_is_somebodys_home_and_lasts_two_hours(client, host):
 
 def test_a_new_draft_knows_the_hosts_name_phone_and_address(client, host):
     page = client.get(edit(start(client))).content.decode()
-    for value in ("Robin Sample", host.phone, host.user.email):
+    for value in ("Robin Sample", "(614) 555-0123", host.user.email):
         assert f'value="{value}"' in page
 
 
@@ -108,11 +108,22 @@ def test_more_than_fits_is_refused_and_the_last_draft_stays(client, host):
 
 def test_the_page_saves_by_itself(client, host):
     event = start(client)
-    answer = client.post(f"/host/events/{event.pk}/autosave/", event_data(title="So far"))
+    data = event_data(title="So far", seen=stamp(event))
+    answer = client.post(f"/host/events/{event.pk}/autosave/", data)
     assert json.loads(answer.content) == {"saved": True}
     event.refresh_from_db()
     assert event.typed["fields"]["title"] == "So far"
     assert event.title == "So far"
+
+
+def test_what_is_saved_by_itself_too_late_does_not_undo_what_was_sent(client, host):
+    event = start(client)
+    seen = stamp(event)
+    client.post(edit(event), event_data(seen=seen))
+    late = client.post(f"/host/events/{event.pk}/autosave/", event_data(seen=seen))
+    assert late.status_code == 409
+    event.refresh_from_db()
+    assert event.typed == {}
 
 
 def test_a_log_in_that_ran_out_loses_nothing(client, host):
