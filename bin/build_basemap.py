@@ -44,7 +44,8 @@ FIPS = {
 
 def steps(points):
     """Points in degrees as one flat list of steps; repeated points are left out."""
-    flat, x, y = [], 0, 0
+    flat: list[list[float]] = []
+    x = y = 0
     for longitude, latitude in points:
         nx, ny = round(longitude * 1000), round(latitude * 1000)
         if not flat or (nx, ny) != (x, y):
@@ -92,7 +93,7 @@ def land():
             for g in world["objects"]["countries"]["geometries"]
             if g.get("id") != USA and (g.get("id") in NEAR) == near
         ]
-        uses = Counter()
+        uses: Counter = Counter()
         for country in countries:
             for polygon in polygons_of(country):
                 uses.update({n if n >= 0 else ~n for numbers in polygon for n in numbers})
@@ -107,7 +108,8 @@ def states():
     """The states' outlines as shared arcs, so that lines between two are drawn once."""
     us = topology("us-atlas", "states-10m.json")
     arcs = arcs_of(us)
-    used, outlines = Counter(), {}
+    used: Counter = Counter()
+    outlines: dict = {}
     for state in us["objects"]["states"]["geometries"]:
         polygons = [
             polygon

@@ -67,7 +67,7 @@ CREATE TABLE fsa(
 
 def package_dir(name):
     spec = find_spec(name)
-    if spec is None:
+    if spec is None or not spec.submodule_search_locations:
         raise SystemExit(f"{name} is not installed; see the top of this file.")
     return Path(spec.submodule_search_locations[0])
 
@@ -182,7 +182,7 @@ def fill(db):
 
 def fill_prefixes(db, names, scores):
     """Short prefixes match thousands of names: their best answers are kept ready."""
-    best = defaultdict(dict)
+    best: defaultdict[str, dict] = defaultdict(dict)
     for norm, alias, city in names:
         for length in range(1, PREFIX_LENGTH + 1):
             if len(norm) >= length:
