@@ -204,12 +204,19 @@ def make_rsvp(
     return rsvp
 
 
-def log_in_staff(client, *, user: User | None = None, senior: bool = False) -> User:
-    """Staff logged in with a second factor set up and used in this session."""
-    user = user or make_user(staff_role=StaffRole.SENIOR if senior else StaffRole.REVIEWER)
+def make_staff(*, user: User | None = None, senior: bool = False, **fields) -> User:
+    """Staff with a second factor set up."""
+    role = StaffRole.SENIOR if senior else StaffRole.REVIEWER
+    user = user or make_user(staff_role=role, **fields)
     Authenticator.objects.create(
         user=user, type=Authenticator.Type.TOTP, data={"secret": "KRSXG5CTMVRXEZLU"}
     )
+    return user
+
+
+def log_in_staff(client, *, user: User | None = None, senior: bool = False) -> User:
+    """Staff logged in with a second factor set up and used in this session."""
+    user = make_staff(user=user, senior=senior)
     client.force_login(user)
     session = client.session
     use_second_factor(session, user)

@@ -19,8 +19,9 @@ from events.states import (
     TimeslotState,
     YesNoUnknown,
 )
+from hosts.agreement import current_agreement
 from hosts.demo import words
-from hosts.models import Decision, Host, User, VettingDecision
+from hosts.models import AgreementAcceptance, Decision, Host, User, VettingDecision
 from rsvps import links
 from rsvps.models import Guest, Rsvp, Supporter
 from rsvps.states import RsvpStatus
@@ -86,7 +87,7 @@ def _people(country: Country) -> None:
         for number in range(1, HOSTS)
     ]
     country.hosts += User.objects.bulk_create(users)
-    Host.objects.bulk_create(
+    newcomers = Host.objects.bulk_create(
         Host(
             user=user,
             phone=f"+1{chance.choice((212, 312, 415, 614))}555{chance.randint(100, 199):04d}",
@@ -95,6 +96,11 @@ def _people(country: Country) -> None:
             created_at=now - timedelta(days=chance.randint(30, 300)),
         )
         for number, user in enumerate(country.hosts[1:], 1)
+    )
+    agreement = current_agreement()
+    AgreementAcceptance.objects.bulk_create(
+        AgreementAcceptance(host=host, agreement=agreement, accepted_at=host.created_at)
+        for host in [country.hosts[0].host, *newcomers]
     )
     country.supporters = Supporter.objects.bulk_create(
         Supporter(
