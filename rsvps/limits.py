@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -27,14 +28,6 @@ class Limit:
     window: timedelta
 
 
-class TooOften(Exception):
-    """The limit is reached; `wait` says how long until it opens again."""
-
-    def __init__(self, wait: timedelta) -> None:
-        super().__init__(wait)
-        self.wait = wait
-
-
 def per_network() -> Limit:
     """Forms from one network: a hall full of people behind one router gets through."""
     return Limit("network", settings.RSVP_POSTS_PER_NETWORK, timedelta(minutes=10))
@@ -49,34 +42,44 @@ PER_ADDRESS = Limit("address", 30, timedelta(hours=1))
 RESEND_PER_ADDRESS = Limit("resend", 3, timedelta(days=1))
 
 
-def spend(limit: Limit, key: object, *, points: int = 1, now: datetime) -> None:
-    """Count `points` for this key. Raises TooOften, and counts then too."""
-    start, end = _window(limit, now)
-    if count(_digest(limit, key, start), points, expires_at=end) > limit.most:
-        raise TooOften(end - now)
+@dataclass(frozen=True)
+class Asked:
+    """That `points` are asked of a limit under one key."""
+
+    limit: Limit
+    key: object
+    points: int = 1
 
 
-def is_reached(limit: Limit, key: object, *, points: int = 1, now: datetime) -> bool:
-    """Count `points` for this key, and answer whether they were too many."""
-    try:
-        spend(limit, key, points=points, now=now)
-    except TooOften:
-        return True
-    return False
+def count(*asked: Asked, now: datetime) -> dict[str, timedelta]:
+    """Count all of these at once; the names of limits they go beyond, and the wait for each."""
+    rows, windows = [], {}
+    for one in asked:
+        start, end = _window(one.limit, now)
+        digest = _digest(one.limit, one.key, start)
+        windows[digest] = (one.limit, end)
+        rows.append((digest, one.points, connection.ops.adapt_datetimefield_value(end)))
+    # In one order, so that two requests never wait for each other.
+    points = _add(sorted(rows, key=lambda row: row[0]))
+    return {
+        limit.name: end - now
+        for digest, (limit, end) in windows.items()
+        if points[digest] > limit.most
+    }
 
 
-def count(digest: str, points: int, *, expires_at: datetime) -> int:
-    """Add to a counter and answer its new value, in one statement."""
+def _add(rows: list[tuple[str, int, Any]]) -> dict[str, int]:
+    """Add to counters and answer their new values, in one statement."""
     table = connection.ops.quote_name(RateCount._meta.db_table)
-    expires = connection.ops.adapt_datetimefield_value(expires_at)
+    places = ", ".join(["(%s, %s, %s)"] * len(rows))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} AS c (digest, points, expires_at) VALUES (%s, %s, %s)"  # noqa: S608
+            f"INSERT INTO {table} AS c (digest, points, expires_at) VALUES {places}"  # noqa: S608
             " ON CONFLICT (digest) DO UPDATE SET points = c.points + excluded.points"
-            " RETURNING points",
-            [digest, points, expires],
+            " RETURNING digest, points",
+            [value for row in rows for value in row],
         )
-        return cursor.fetchone()[0]
+        return dict(cursor.fetchall())
 
 
 def forget_old_counts(now: datetime) -> int:

@@ -1,6 +1,6 @@
 """The RSVP form, its answer, and "Lost your letter?"."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
@@ -24,6 +24,7 @@ from rsvps import limits, signup
 from rsvps.attending import EventClosed
 from rsvps.capacity import TimeslotUnavailable
 from rsvps.forms import ResendForm, RsvpForm, when
+from rsvps.limits import Asked
 
 # The answer page is for whoever just sent the form: what it says waits in their own browser.
 _ANSWER, _ANSWER_LASTS = "rsvp-answer", 1800
@@ -37,8 +38,8 @@ def network(request: HttpRequest) -> str:
     return limits.network_of(address)
 
 
-def wait_in_words(too_often: limits.TooOften) -> str:
-    minutes = max(1, ceil(too_often.wait.total_seconds() / 60))
+def wait_in_words(wait: timedelta) -> str:
+    minutes = max(1, ceil(wait.total_seconds() / 60))
     return ngettext(
         "That was a lot of forms in a short time. Please wait %(minutes)s minute, then send it"
         " again: nothing you typed is lost.",
@@ -63,17 +64,24 @@ def rsvp(request: HttpRequest, id: int) -> HttpResponse:
     form = RsvpForm(request.POST, event=event, now=now)
     if form.by_machine:
         return _answered(form, confirm_first=signup.asks_to_confirm(event), host_answers=False)
-    try:
-        limits.spend(limits.per_network(), network(request), points=form.points, now=now)
-        if not form.is_valid():
-            return _show(request, event, form)
-        limits.spend(limits.PER_ADDRESS, form.cleaned_data["email"], now=now)
-    except limits.TooOften as too_often:
-        form.add_error(None, wait_in_words(too_often))
-        response = _show(request, event, form, status=429)
-        response["Retry-After"] = str(ceil(too_often.wait.total_seconds()))
-        return response
-    return _sign_up(request, event, form, now=now)
+    asked = [Asked(limits.per_network(), network(request), form.points)]
+    if form.is_valid():
+        asked.append(Asked(limits.PER_ADDRESS, form.cleaned_data["email"]))
+        asked.append(Asked(limits.per_event(), event.pk))
+    reached = limits.count(*asked, now=now)
+    # An event under flood refuses nobody, but asks everybody to confirm their address.
+    flooded = reached.pop("event", None) is not None
+    if reached:
+        form.add_error(None, wait_in_words(max(reached.values())))
+        return _wait(_show(request, event, form, status=429), max(reached.values()))
+    if not form.is_valid():
+        return _show(request, event, form)
+    return _sign_up(request, event, form, flooded=flooded, now=now)
+
+
+def _wait(response: HttpResponse, wait: timedelta) -> HttpResponse:
+    response["Retry-After"] = str(ceil(wait.total_seconds()))
+    return response
 
 
 def _blank(request: HttpRequest, event: Event, *, now: datetime) -> RsvpForm:
@@ -85,8 +93,9 @@ def _blank(request: HttpRequest, event: Event, *, now: datetime) -> RsvpForm:
     return form
 
 
-def _sign_up(request: HttpRequest, event: Event, form: RsvpForm, *, now: datetime) -> HttpResponse:
-    flooded = limits.is_reached(limits.per_event(), event.pk, now=now)
+def _sign_up(
+    request: HttpRequest, event: Event, form: RsvpForm, *, flooded: bool, now: datetime
+) -> HttpResponse:
     try:
         outcome = signup.sign_up(form.to_signup(confirm_first=flooded), now=now)
     except TimeslotUnavailable as why:
@@ -197,15 +206,16 @@ def resend(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return render(request, "rsvps/resend.html", {"form": form})
     now, email = timezone.now(), form.cleaned_data["email"]
-    try:
-        limits.spend(limits.per_network(), network(request), now=now)
-    except limits.TooOften as too_often:
-        form.add_error(None, wait_in_words(too_often))
-        response = render(request, "rsvps/resend.html", {"form": form}, status=429)
-        response["Retry-After"] = str(ceil(too_often.wait.total_seconds()))
-        return response
+    reached = limits.count(
+        Asked(limits.per_network(), network(request)),
+        Asked(limits.RESEND_PER_ADDRESS, email),
+        now=now,
+    )
+    if wait := reached.get("network"):
+        form.add_error(None, wait_in_words(wait))
+        return _wait(render(request, "rsvps/resend.html", {"form": form}, status=429), wait)
     # Three letters a day are enough for anybody, and no more than that for a victim.
-    if not limits.is_reached(limits.RESEND_PER_ADDRESS, email, now=now):
+    if "resend" not in reached:
         signup.resend(email, now=now)
     response = render(request, "rsvps/resent.html", {"email": email})
     patch_cache_control(response, no_store=True)

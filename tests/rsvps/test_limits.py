@@ -4,44 +4,40 @@ from datetime import timedelta
 
 import pytest
 
-from rsvps.limits import (
-    Limit,
-    TooOften,
-    client_address,
-    forget_old_counts,
-    is_reached,
-    network_of,
-    spend,
-)
+from rsvps.limits import Asked, Limit, client_address, count, forget_old_counts, network_of
 from rsvps.models import RateCount
 
 TWICE = Limit("test", 2, timedelta(minutes=10))
 
 
+def ask(key, now) -> dict[str, timedelta]:
+    return count(Asked(TWICE, key), now=now)
+
+
 @pytest.mark.django_db
 def test_limit_refuses_the_third_and_says_how_long_to_wait(now):
     at = now + timedelta(minutes=4)
-    spend(TWICE, "alex", now=at)
-    spend(TWICE, "alex", now=at)
-    with pytest.raises(TooOften) as refused:
-        spend(TWICE, "alex", now=at)
-    assert refused.value.wait == timedelta(minutes=6)
+    assert [ask("alex", at) for _ in range(3)] == [{}, {}, {"test": timedelta(minutes=6)}]
 
 
 @pytest.mark.django_db
 def test_keys_and_windows_are_counted_apart(now):
-    assert [is_reached(TWICE, key, now=now) for key in ("a", "a", "b", "a")] == [
-        False,
-        False,
-        False,
-        True,
-    ]
-    assert not is_reached(TWICE, "a", now=now + timedelta(minutes=10))
+    assert [bool(ask(key, now)) for key in ("a", "a", "b", "a")] == [False, False, False, True]
+    assert not ask("a", now + timedelta(minutes=10))
+
+
+@pytest.mark.django_db
+def test_several_limits_are_counted_by_one_statement(now, django_assert_num_queries):
+    once = Limit("once", 1, timedelta(hours=1))
+    with django_assert_num_queries(1):
+        assert count(Asked(TWICE, "a"), Asked(once, "b", points=2), now=now) == {
+            "once": timedelta(hours=1)
+        }
 
 
 @pytest.mark.django_db
 def test_table_keeps_no_address_and_forgets_old_counts(now):
-    spend(TWICE, "alex@example.org", now=now)
+    ask("alex@example.org", now)
     assert "alex" not in str(RateCount.objects.values().get())
     assert forget_old_counts(now) == 0
     assert forget_old_counts(now + timedelta(minutes=10)) == 1
