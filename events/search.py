@@ -204,6 +204,20 @@ def search(query: SearchQuery, *, now: datetime) -> SearchPage:
     )
 
 
+def beside(event: Event, *, now: datetime, limit: int = 3) -> list[Result]:
+    """Other events with room near this one's public place, soonest first; two statements."""
+    query = SearchQuery(
+        latitude=event.public_latitude,
+        longitude=event.public_longitude,
+        where="virtual" if event.is_virtual_only else "",
+        has_room=True,
+        limit=limit + 1,
+    )
+    found = _page(query, query.criteria(unix(now)), None)
+    others = [hit for hit in found.hits if hit.event_id != event.pk][:limit]
+    return _load(query, Found(hits=others), now=unix(now))[0] if others else []
+
+
 def find(query: SearchQuery, *, now: datetime) -> Found:
     """As `search`, but ids, keys and numbers alone."""
     key = _Key.read(query.after, now=unix(now), by_distance=query.by_distance)

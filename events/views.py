@@ -16,7 +16,7 @@ from events.disclosure import Policy, policy
 from events.forms import SORTS, TIMES, WHEN, WHERE, WITHIN_CHOICES, SearchForm
 from events.models import Event
 from events.schema_org import json_ld
-from events.search import SearchQuery, search
+from events.search import SearchQuery, beside, search
 from events.states import EventType
 from events.words import plain_description, render_description
 
@@ -73,7 +73,10 @@ def event_page(request: HttpRequest, id: int, slug: str = "") -> HttpResponse:
         query = request.META.get("QUERY_STRING", "")
         return redirect(event.get_absolute_url() + (f"?{query}" if query else ""))
     timeslots = list(event.timeslots.order_by("starts_at", "pk"))
-    page = pages.show(event, timeslots, now=timezone.now())
+    now = timezone.now()
+    page = pages.show(event, timeslots, now=now)
+    # Whoever cannot come to this one is not sent away empty-handed.
+    near = [] if page.open_rows else [card(result) for result in beside(event, now=now)]
     context = {
         "page": page,
         "event": event,
@@ -81,6 +84,7 @@ def event_page(request: HttpRequest, id: int, slug: str = "") -> HttpResponse:
         "summary": plain_description(event.description, limit=200),
         "description": render_description(event.description),
         "directions": ", ".join(page.place),
+        "near": near,
         "nearby_url": _nearby(event),
         "json_ld": json_ld(page),
         "site_url": settings.SITE_URL,

@@ -18,8 +18,8 @@ _DROPPED = frozenset(_TURNS_DIRECTION + _INVISIBLE)
 _LINE_ENDS = re.compile("\r\n|[\r\u0085\u2028\u2029\v\f]")
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}).disable("image")
-_TAGS = {"p", "br", "strong", "em", "a", "ul", "ol", "li", "h3", "h4", "blockquote", "code", "pre"}
-_LARGEST_HEADING = {1: "h3", 2: "h3", 3: "h4", 4: "h4", 5: "h4", 6: "h4"}
+_TAGS = {"p", "br", "strong", "em", "a", "ul", "ol", "li", "blockquote", "code", "pre"}
+_TAGS |= {"h2", "h3", "h4"}
 
 
 def tidy(text: str, *, lines: bool = False) -> str:
@@ -44,16 +44,18 @@ def storable(text: str) -> str:
     return "".join(c for c in text if c != "\0" and unicodedata.category(c) != "Cs")
 
 
-def render_description(markdown: str) -> SafeString:
+def render_description(markdown: str, *, heading: int = 3) -> SafeString:
     """Markdown as HTML that is safe on any page: no pictures, no scripts, plain links.
 
-    Headings come out as h3 and h4, below the page's own. Links open with no power over the
-    page and pass no reader's trail on (`rel`).
+    Headings come out on two levels, `heading` and one below, whatever levels were typed, so
+    that they never skip one. Links open with no power over the page and pass no reader's
+    trail on (`rel`).
     """
     tokens = _MARKDOWN.parse(tidy(markdown, lines=True))
-    for token in tokens:
-        if token.type in {"heading_open", "heading_close"}:
-            token.tag = _LARGEST_HEADING[int(token.tag[1])]
+    headings = [token for token in tokens if token.type in {"heading_open", "heading_close"}]
+    first = headings[0].tag if headings else ""
+    for token in headings:
+        token.tag = f"h{heading if token.tag <= first else heading + 1}"
     html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
     clean = nh3.clean(
         html,
@@ -67,7 +69,7 @@ def render_description(markdown: str) -> SafeString:
 
 def plain_description(markdown: str, *, limit: int = 0) -> str:
     """Markdown as one line of plain words, at most `limit` characters (0: no limit)."""
-    html = re.sub(r"</(p|li|h3|h4|blockquote|pre)>|<br>", " ", render_description(markdown))
+    html = re.sub(r"</(p|li|h[234]|blockquote|pre)>|<br>", " ", render_description(markdown))
     words = " ".join(unescape(re.sub(r"<[^>]+>", "", html)).split())
     if limit and len(words) > limit:
         words = _("%(start)s…") % {"start": words[: limit - 1].rsplit(" ", 1)[0].rstrip(",.;:")}

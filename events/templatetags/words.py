@@ -35,6 +35,12 @@ def markdown(text: str) -> SafeString:
 
 
 @register.filter
+def markdown_page(text: str) -> SafeString:
+    """The same for a text that is a page of its own: its headings stand right below the h1."""
+    return render_description(text, heading=2)
+
+
+@register.filter
 def plain(text: str, limit: int = 0) -> str:
     """Markdown as one line of plain words, cut to `limit` characters."""
     return plain_description(text, limit=limit)

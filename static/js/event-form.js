@@ -146,7 +146,7 @@ button.addEventListener("click", async () => {
   if (!open) return;
   preview.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(form.dataset.preview, { method: "POST", body: typed() });
+    const answer = await fetch(form.dataset.preview, { method: "POST", body: typed(), redirect: "manual" });
     // The server has cleaned it: no scripts, no pictures.
     if (answer.ok) preview.innerHTML = await answer.text();
   } finally {
@@ -163,7 +163,7 @@ async function askZone() {
   const query = new URLSearchParams(PLACE.map((name) => [name, form.elements[name].value]));
   if (String(query) === asked) return;
   asked = String(query);
-  const answer = await fetch(`${form.dataset.zone}?${query}`).catch(() => null);
+  const answer = await fetch(`${form.dataset.zone}?${query}`, { redirect: "manual" }).catch(() => null);
   if (answer?.ok) zone.textContent = (await answer.text()).trim();
 }
 form.addEventListener("change", (event) => {

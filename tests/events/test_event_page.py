@@ -8,6 +8,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
+from events.spatial import index_event
 from events.states import EventState, TimeslotState
 from tests.factories import STREET, make_event, make_timeslot, make_user
 
@@ -122,6 +123,21 @@ def test_full_event_says_so_and_leads_to_what_is_near(client):
     text = client.get(event.get_absolute_url()).text
     assert "Every place is taken." in text
     assert "/events/?near=43215" in text
+
+
+def test_who_cannot_come_is_offered_what_has_room_nearby(client):
+    event = make_event(state=EventState.CANCELLED)
+    make_timeslot(event)
+    other = make_event(title="Tea on the porch", private=True)
+    make_timeslot(other, capacity=4)
+    full = make_event(title="A full house")
+    make_timeslot(full, capacity=1, seats_taken=1)
+    for listed in (other, full):
+        index_event(listed, now=timezone.now())
+    text = client.get(event.get_absolute_url()).text
+    assert other.get_absolute_url() in text
+    assert full.get_absolute_url() not in text
+    assert STREET not in text.split("Come to one of these instead")[1]
 
 
 def test_one_full_timeslot_leaves_the_others_to_choose(client):

@@ -1,5 +1,7 @@
 """What people type is made safe to keep and to show."""
 
+import re
+
 import pytest
 
 from events.words import plain_description, render_description, storable, tidy
@@ -63,3 +65,8 @@ def test_links_pass_nothing_on():
 def test_plain_words_are_cut_between_words():
     assert plain_description("# Hi\n\n*Doors* open & close") == "Hi Doors open & close"
     assert plain_description("one two three", limit=9) == "one two…"
+
+
+def test_headings_never_skip_a_level_however_they_were_typed():
+    html = render_description("### Small first\n\n# Big\n\n###### Tiny", heading=2)
+    assert re.findall(r"<(h\d)>", html) == ["h2", "h2", "h3"]

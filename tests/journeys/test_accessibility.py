@@ -6,15 +6,18 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.utils import timezone
 
+from events.spatial import index_event
 from events.states import EventState, TimeslotState
-from hosts.models import User
+from hosts.models import StaffRole, User
 from rsvps.states import RsvpStatus
 from tests.factories import (
     make_event,
     make_host,
     make_rsvp,
     make_timeslot,
+    make_user,
     use_second_factor,
 )
 
@@ -75,7 +78,9 @@ def session_cookie(user: User, url: str) -> dict[str, str]:
     return {"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": url}
 
 
-DESCRIPTION = "Come by.\n\n- coffee\n- **cake**\n\n[Read more](https://example.org)"
+DESCRIPTION = (
+    "#### What we do\n\nCome by.\n\n- coffee\n- **cake**\n\n[Read more](https://example.org)"
+)
 
 
 def test_pages_anyone_may_open(check):
@@ -88,7 +93,14 @@ def test_pages_anyone_may_open(check):
     make_timeslot(full, capacity=1, seats_taken=1)
     cancelled = make_event(state=EventState.CANCELLED, cancel_note="The hall flooded.")
     make_timeslot(cancelled)
-    check([event.get_absolute_url() for event in (public, home, full, cancelled)])
+    events = (public, home, full, cancelled)
+    for event in events:
+        index_event(event, now=timezone.now())
+    check([event.get_absolute_url() for event in events])
+    check(
+        ["/", "/events/", "/events/?near=43215", "/events/?near=Portland", "/events/?near=nowhere"]
+    )
+    check(["/terms/", "/privacy/", "/contact/", "/agreement/", "/rsvp/resend/"])
 
 
 def test_account_pages(check):
@@ -138,6 +150,26 @@ def test_the_hosts_pages(check):
 
 def test_a_desk_without_events(check):
     check(["/host/"], user=make_host().user)
+
+
+def test_the_staffs_desk(check):
+    senior = make_user(staff_role=StaffRole.SENIOR)
+    waiting = make_event(state=EventState.SUBMITTED)
+    make_timeslot(waiting)
+    check(
+        [
+            "/review/",
+            "/review/events/",
+            f"/review/events/{waiting.pk}/",
+            f"/review/events/{waiting.pk}/fix/",
+            "/review/staff/",
+            "/review/records/",
+            "/review/texts/",
+            "/review/texts/terms/",
+            "/review/texts/agreement/",
+        ],
+        user=senior,
+    )
 
 
 def test_pages_for_what_went_wrong(check):
