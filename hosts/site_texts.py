@@ -9,12 +9,13 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
+from events.words import unwrap
 from hosts.agreement import current_agreement
 from hosts.models import HostAgreement, RecordKind, SitePage, User
 from hosts.records import record
 
 _TERMS = """\
-Barnstorm helps volunteers to bring neighbors together. These are the few rules that keep it
+{brand} helps volunteers to bring neighbors together. These are the few rules that keep it
 a good place. By using the site you agree to them.
 
 ## Coming to an event
@@ -100,7 +101,8 @@ def site_page(slug: str) -> SitePage:
     """The page as it reads now. Raises KeyError where there is no such page."""
     title, text = PAGES[slug]
     page = SitePage.objects.filter(pk=slug).first()
-    return page or SitePage(slug=slug, title=title, text=text.format(mail=settings.MAIL_FROM))
+    text = unwrap(text).format(mail=settings.MAIL_FROM, brand=settings.BRAND_NAME)
+    return page or SitePage(slug=slug, title=title, text=text)
 
 
 def stamp_of(page: SitePage) -> str:
