@@ -44,15 +44,6 @@ def storable(text: str) -> str:
     return "".join(c for c in text if c != "\0" and unicodedata.category(c) != "Cs")
 
 
-def unwrap(text: str) -> str:
-    """Markdown as we wrap it in source files, with one line per paragraph or list item.
-
-    Typed line ends show on pages (hosts press Enter and mean it); ours are for our editors.
-    """
-    joined = re.sub(r"(?<=[^\n])\n(?![\n#-]| *\d+\.)[ ]*", " ", text.strip())
-    return joined + "\n"
-
-
 def render_description(markdown: str, *, heading: int = 3) -> SafeString:
     """Markdown as HTML that is safe on any page: no pictures, no scripts, plain links.
 

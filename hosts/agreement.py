@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from events.words import unwrap
 from hosts.models import AgreementAcceptance, Host, HostAgreement
 
 # Version 1, in force until staff publish their own words.
@@ -29,7 +28,7 @@ class AgreementChanged(Exception):
 def current_agreement() -> HostAgreement:
     """The newest version. On a fresh site that is the first text, not saved yet."""
     newest = HostAgreement.objects.order_by("-version").first()
-    return newest or HostAgreement(version=1, text=unwrap(FIRST_TEXT))
+    return newest or HostAgreement(version=1, text=FIRST_TEXT)
 
 
 def has_accepted(host: Host) -> bool:

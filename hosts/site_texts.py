@@ -3,13 +3,13 @@
 Until staff write their own, good plain ones stand here.
 """
 
+import re
 from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
-from events.words import unwrap
 from hosts.agreement import current_agreement
 from hosts.models import HostAgreement, RecordKind, SitePage, User
 from hosts.records import record
@@ -101,8 +101,13 @@ def site_page(slug: str) -> SitePage:
     """The page as it reads now. Raises KeyError where there is no such page."""
     title, text = PAGES[slug]
     page = SitePage.objects.filter(pk=slug).first()
-    text = unwrap(text).format(mail=settings.MAIL_FROM, brand=settings.BRAND_NAME)
+    text = _unwrap(text).format(mail=settings.MAIL_FROM, brand=settings.BRAND_NAME)
     return page or SitePage(slug=slug, title=title, text=text)
+
+
+def _unwrap(text: str) -> str:
+    """The text with one line per paragraph or list item: our line ends are for editors only."""
+    return re.sub(r"(?<=[^\n])\n(?![\n#-])[ ]*", " ", text.strip()) + "\n"
 
 
 def stamp_of(page: SitePage) -> str:
