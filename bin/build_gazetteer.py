@@ -46,6 +46,15 @@ PROVINCES = {
 FOREIGN_DISCOUNT = {"CA": 4}
 OTHER_DISCOUNT = 50
 HOME = {"US", "CA", *US_TERRITORIES}
+# GeoNames gives these parts of towns the number of people of a whole city nearby.
+NOT_SO_LARGE = {
+    ("New South Memphis", "TN"), ("South Boston", "MA"), ("West Raleigh", "NC"),
+    ("Lexington-Fayette", "KY"), ("Meads", "KY"), ("Tempe Junction", "AZ"),
+    ("East Chattanooga", "TN"), ("East Hampton", "VA"), ("Metairie Terrace", "LA"),
+    ("North Stamford", "CT"), ("North Peoria", "IL"), ("East Independence", "MO"),
+    ("Universal City", "CA"), ("Portsmouth Heights", "VA"), ("West Albany", "NY"),
+    ("Tri-Cities", "WA"),
+}  # fmt: skip
 SCHEMA = """
 CREATE TABLE country(code TEXT PRIMARY KEY, name TEXT NOT NULL, norm TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE city(
@@ -149,6 +158,8 @@ def fill(db):
             state = PROVINCES[city["admin1code"]]
         primary = normalise(city["name"])
         latitude, longitude = round(city["latitude"], 5), round(city["longitude"], 5)
+        if (city["name"], state) in NOT_SO_LARGE:
+            city["population"] = 5_000
         discount = 1 if country == "US" else FOREIGN_DISCOUNT.get(country, OTHER_DISCOUNT)
         score = max(1, city["population"] // discount)
         cell = h3.latlng_to_cell(latitude, longitude, CITY_CELL)

@@ -40,6 +40,7 @@ _POSITION = re.compile(rf"\(?\s*{_NUMBER}([NS]?)\s*[,;\s]\s*{_NUMBER}([EW]?)\s*\
 _ZIP = re.compile(
     r"(?:^|[\s,])(\d{5})(?:\s?-?\s?\d{4})?(?:[\s,]+(?:usa?|united states))?$", re.IGNORECASE
 )
+_ZIP_FIRST = re.compile(r"(\d{5})(?:-\d{4})?[\s,]+(\D+)")
 _FSA = re.compile(
     r"(?:^|[\s,])([ABCEGHJ-NPRSTVXY]\d[A-Z])(?:[ -]?\d[A-Z]\d)?(?:[\s,]+canada)?$", re.IGNORECASE
 )
@@ -61,6 +62,11 @@ def find(text: str, *, limit: int = 10) -> list[Place]:
     if match := _ZIP.search(text):
         place = zip_place(match[1])
         return [place] if place else []
+    if match := _ZIP_FIRST.fullmatch(text):
+        place = zip_place(match[1])
+        # "97201 Portland", but not the house number of "12345 Main Street, Portland".
+        if place and any(_near(place, city) for city in _read_name(match[2])):
+            return [place]
     if match := _FSA.search(text):
         place = fsa_place(match[1].upper())
         return [place] if place else []
@@ -106,6 +112,10 @@ def nearest(latitude: float, longitude: float) -> Place:
     return replace(place, timezone=city.timezone, neighborhood=city.name if part_of_town else "")
 
 
+def _near(one: Place, other: Place) -> bool:
+    return kilometres(one.latitude, one.longitude, other.latitude, other.longitude) < 50
+
+
 def _clean(text: str) -> str:
     text = "".join(c if c.isprintable() else " " for c in text[:LONGEST_TEXT])
     return " ".join(text.split()).strip(" ,;")
@@ -130,9 +140,11 @@ class _Region:
     countries: frozenset[str]
     county: str = ""
 
+    def has_state(self, place: Place) -> bool:
+        return (place.country, place.state_code) in self.states
+
     def holds(self, place: Place) -> bool:
-        inside = (place.country, place.state_code) in self.states
-        inside = inside or place.country in self.countries
+        inside = self.has_state(place) or place.country in self.countries
         return inside and (not self.county or normalise(place.county) == self.county)
 
 
@@ -179,10 +191,11 @@ def _read_name(text: str) -> list[Place]:
 def _read_words(norm: str) -> list[Place]:
     """Words without a comma: a name, a state, or a name and its state."""
     found = cities_named(norm, alias=False)
-    region = _region(norm)
+    region = _region(norm) or _region(norm.removesuffix(" state"))
     if region and not (found and found[0].weight > METROPOLIS) and norm != "washington dc":
         known = {place.geoname_id for place in found}
-        return found[:4] + [p for p in _largest_within(region) if p.geoname_id not in known]
+        found += [place for place in _largest_within(region) if place.geoname_id not in known]
+        return sorted(found, key=lambda place: -place.weight)
     if found:
         return _sure(found)
     words = norm.split()
@@ -208,6 +221,9 @@ def _named(norm: str, region: _Region | None) -> list[Place]:
             for place in cities_named(norm, alias=alias)
             if region is None or region.holds(place)
         ]
+        if region and region.states and region.countries:
+            # "Windsor, CA" is sooner in California than in Canada.
+            found.sort(key=lambda place: -place.weight * (10 if region.has_state(place) else 1))
         if found:
             return _sure(found)
     for country, state in region.states if region else ():

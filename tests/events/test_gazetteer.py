@@ -12,7 +12,15 @@ def labels(places):
     return [place.label for place in places]
 
 
-WRITTEN = ["97201", " 97201 ", "97201-1234", "97201 1234", "Portland, OR 97201", "97201, USA"]
+WRITTEN = [
+    "97201",
+    "97201 Portland",
+    " 97201 ",
+    "97201-1234",
+    "97201 1234",
+    "Portland, OR 97201",
+    "97201, USA",
+]
 
 
 @pytest.mark.parametrize("text", [*WRITTEN, "12 Main Street, Portland, OR 97201"])
@@ -83,6 +91,9 @@ def test_small_typing_mistake_is_forgiven(text, label):
         ("Paris", ["Paris, France", "Paris, TX"]),
         ("Kansas City", ["Kansas City, MO", "Kansas City, KS"]),
         ("Ohio", ["Columbus, OH", "Cleveland, OH"]),
+        ("Oregon", ["Portland, OR", "Eugene, OR", "Oregon, OH"]),
+        ("Washington state", ["Seattle, WA", "Spokane, WA"]),
+        ("Windsor, CA", ["Windsor, CA", "Windsor, ON, Canada"]),
         ("London, CA", ["London, ON, Canada"]),
     ],
 )
