@@ -19,7 +19,7 @@ from events.states import (
     TimeslotState,
     YesNoUnknown,
 )
-from hosts.agreement import current_agreement
+from hosts.agreement import accept_agreement, current_agreement
 from hosts.demo import words
 from hosts.models import AgreementAcceptance, Decision, Host, User, VettingDecision
 from rsvps import links
@@ -97,10 +97,12 @@ def _people(country: Country) -> None:
         )
         for number, user in enumerate(country.hosts[1:], 1)
     )
-    agreement = current_agreement()
+    # The first to accept stores the first text; the others accept the same.
+    version = current_agreement().version
+    first = accept_agreement(country.hosts[0].host, version=version, now=now)
     AgreementAcceptance.objects.bulk_create(
-        AgreementAcceptance(host=host, agreement=agreement, accepted_at=host.created_at)
-        for host in [country.hosts[0].host, *newcomers]
+        AgreementAcceptance(host=host, agreement=first.agreement, accepted_at=host.created_at)
+        for host in newcomers
     )
     country.supporters = Supporter.objects.bulk_create(
         Supporter(
