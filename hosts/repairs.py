@@ -34,7 +34,8 @@ class RepairAdmin(admin.ModelAdmin):
     mendable: tuple[str, ...] = ()
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None):
-        return [field.name for field in self.opts.fields if field.name not in self.mendable]
+        hidden = {*self.mendable, *(self.exclude or ())}
+        return [field.name for field in self.opts.fields if field.name not in hidden]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return True

@@ -17,10 +17,8 @@ def report_event(
     event: Event, *, reason: str, words: str, email: str, network: str, now: datetime
 ) -> EventReport:
     """Put a report into the staff's queue; the same one twice is one. Raises TooManyReports."""
-    try:
-        limits.spend(PER_NETWORK, network, now=now)
-    except limits.TooOften as often:
-        raise TooManyReports from often
+    if limits.count(limits.Asked(PER_NETWORK, network), now=now):
+        raise TooManyReports
     report, _created = EventReport.objects.get_or_create(
         event=event,
         reason=reason,

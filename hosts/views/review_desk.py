@@ -19,6 +19,7 @@ from events.calendars import when_in_words
 from events.disclosure import Field, may_see
 from events.lifecycle import StateConflict
 from events.models import Event
+from events.readings import record_reading
 from events.states import EventState
 from events.words import render_description, tidy
 from hosts import mending, review, vetting
@@ -101,6 +102,7 @@ def _show(
     seen = vetting.stamp_of(event, revision)
     role = viewer_role(request.user, event, second_factor=True)
     after = with_revision(event, revision) if revision else None
+    record_reading(event, reader=f"user:{request.user.pk}", now=now)
     context = {
         "event": event,
         "role_sees": {field.value: may_see(role, field, event) for field in Field},
@@ -239,6 +241,7 @@ def _what_happened(event: Event) -> str:
 def fix(request: UserRequest, event_id: int) -> HttpResponse:
     event = _event_or_404(event_id)
     seen = vetting.stamp_of(event, vetting.pending_revision(event))
+    record_reading(event, reader=f"user:{request.user.pk}", now=timezone.now())
     if request.method != "POST":
         form = FixForm(initial=FixForm.initial_of(event) | {"seen": seen})
         return render(request, "review/fix.html", {"event": event, "form": form})

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from events import lifecycle
-from events.models import Event
+from events.models import AddressReading, Event
 from events.states import EventState, EventType, RevisionState
 from hosts import mending, review, vetting
 from hosts.comparing import (
@@ -592,6 +592,18 @@ def test_an_unknown_step_does_nothing(client, step):
     assert decide(client, event, step).status_code == 400
     event.refresh_from_db()
     assert event.state == EventState.SUBMITTED
+
+
+def test_reading_a_homes_address_is_noted_once_a_day(client):
+    staff = log_in_staff(client)
+    home, hall = make_submitted(private=True), make_submitted()
+
+    for event in (home, home, hall):
+        client.get(f"/review/events/{event.pk}/")
+
+    assert [(one.event, one.reader) for one in AddressReading.objects.all()] == [
+        (home, f"user:{staff.pk}")
+    ]
 
 
 def test_a_draft_is_nobodys_business(client):
