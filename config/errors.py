@@ -48,7 +48,10 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return _page(request, 403, template="403_csrf.html")
+    match = request.resolver_match
+    keep = getattr(match.func, "keep_refused", None) if match else None
+    answer = keep(request, **match.kwargs) if match and keep else None
+    return answer or _page(request, 403, template="403_csrf.html")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -12,6 +12,7 @@ from events import lifecycle
 from events.disclosure import Field, may_see
 from events.fields import is_email, normalize_email, suggest_email
 from events.models import Event
+from events.readings import record_reading
 from events.states import EventState, RevisionState
 from hosts import cohosting, drafts, hosting
 from hosts.forms.desk import NoteForm
@@ -37,6 +38,7 @@ def event_page(request: UserRequest, event_id: int) -> HttpResponse:
     if event.state == EventState.DRAFT:
         return redirect("host_event_edit", event.pk)
     now = timezone.now()
+    record_reading(event, reader=f"user:{request.user.pk}", now=now)
     role = viewer_role(request.user, event)
     dates = guests_by_date(event, now=now)
     editable = event.state in {EventState.SUBMITTED, EventState.SENT_BACK, EventState.APPROVED}

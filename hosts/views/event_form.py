@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from events import geocoding, lifecycle
 from events.disclosure import Policy, policy
 from events.models import Event
+from events.readings import record_reading
 from events.states import EventState
 from events.words import render_description
 from hosts import drafts, hosting
@@ -48,6 +49,7 @@ def _edit(request: UserRequest, event_id: int) -> HttpResponse:
         return redirect("host_event", event.pk)
     if request.method != "POST":
         _restore(request, event)
+        record_reading(event, reader=f"user:{request.user.pk}", now=timezone.now())
         return _show(request, event, drafts.typed_of(event, now=timezone.now()))
     try:
         typed = drafts.read_typed(request.POST)
@@ -74,14 +76,13 @@ def _act(
     drafts.save_typed(event, typed)
     if wish == "continue" and not picture_errors:
         return _read(request, event, typed)
-    if wish == "save" and not picture_errors:
-        messages.success(request, _("Saved. Come back whenever you like."))
-        return redirect("host_desk" if event.state == EventState.DRAFT else "host_event_edit",
-                        *([] if event.state == EventState.DRAFT else [event.pk]))  # fmt: skip
-    anchor = {"add_time": "when", "remove_picture": "picture"}.get(wish, "when")
     if picture_errors:
         return _show(request, event, typed, picture_errors=picture_errors, status=422)
-    return redirect(f"{reverse('host_event_edit', args=[event.pk])}#{anchor}")
+    form = reverse("host_event_edit", args=[event.pk])
+    if wish == "save":
+        messages.success(request, _("Saved. Come back whenever you like."))
+        return redirect("host_desk" if event.state == EventState.DRAFT else form)
+    return redirect(f"{form}#{'picture' if wish == 'remove_picture' else 'when'}")
 
 
 def _read(request: UserRequest, event: Event, typed: Typed) -> HttpResponse:
@@ -159,6 +160,7 @@ def _show(
             "cohosts": standing(event),
             "picture_errors": picture_errors or [],
             "unsent": event.state in UNSENT,
+            "zone": event.timezone if event.public_city or event.published_at else "",
             "has_typed": bool(event.typed) and event.state != EventState.DRAFT,
             "live": event.state == EventState.APPROVED and hosting.goes_live(event),
         },
@@ -194,6 +196,22 @@ def _stash_and_log_in(request: HttpRequest, event_id: int) -> HttpResponse:
     return redirect_to_login(address)
 
 
+def _keep_refused(request: HttpRequest, event_id: int) -> HttpResponse | None:
+    """Keep a form whose token went stale, because of a log-in in another window; do nothing else.
+
+    Only a form of our own page, which its browser tells by Origin: another site must not put
+    words into somebody's draft, nor replace their session.
+    """
+    if request.headers.get("Origin") != f"{request.scheme}://{request.get_host()}":
+        return None
+    answer = _stash_and_log_in(request, event_id)
+    return redirect("host_event_edit", event_id) if request.user.is_authenticated else answer
+
+
+# config.errors.csrf_failure asks for it
+edit.keep_refused = _keep_refused  # type: ignore[attr-defined]
+
+
 def _restore(request: UserRequest, event: Event) -> None:
     """Put what was typed before the log-in back into the draft of its event."""
     stash = request.session.get(STASH)
@@ -201,7 +219,9 @@ def _restore(request: UserRequest, event: Event) -> None:
         return
     del request.session[STASH]
     drafts.save_typed(event, stash["typed"])
-    messages.info(request, _("Your log-in had run out. Everything you typed is here."))
+    messages.info(
+        request, _("Your log-in had run out. Everything you typed is here; please send it again.")
+    )
 
 
 # -- Small helpers of the form -------------------------------------------------------------

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from events import geocoding, lifecycle
 from events.models import Event
+from events.readings import record_reading
 from hosts import hosting
 from hosts.agreement import AgreementChanged, accept_agreement, current_agreement, has_accepted
 from hosts.forms.becoming import AgreementForm
@@ -30,6 +31,7 @@ def check(request: UserRequest, event_id: int) -> HttpResponse:
         return redirect("host_event", event.pk)
     if event.typed or not event.timeslots.exists():
         return redirect("host_event_edit", event.pk)
+    record_reading(event, reader=f"user:{request.user.pk}", now=timezone.now())
     agreement = _agreement_to_accept(event)
     posted = request.POST if request.method == "POST" else None
     form = AgreementForm(posted, agreement=agreement) if agreement else None

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from events.models import Event
@@ -140,6 +141,35 @@ def test_a_log_in_that_ran_out_loses_nothing(client, host):
     assert "Everything you typed is here" in page
     event.refresh_from_db()
     assert event.typed["fields"]["title"] == "Not lost"
+
+
+@pytest.fixture
+def strict(host) -> Client:
+    """The host's browser, whose tokens are checked."""
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(host.user)
+    return strict
+
+
+def test_a_log_in_in_another_window_loses_nothing_either(client, strict, host):
+    event = start(client)
+    data = event_data(title="Not lost", csrfmiddlewaretoken="x" * 32)
+
+    answer = strict.post(edit(event), data, headers={"origin": "http://testserver"})
+
+    assert answer["Location"] == edit(event)
+    event.refresh_from_db()
+    assert event.typed["fields"]["title"] == ""
+    assert 'value="Not lost"' in strict.get(edit(event)).content.decode()
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", ""])
+def test_another_site_puts_no_words_into_a_draft(client, strict, host, origin):
+    event = start(client)
+    data = event_data(title="Evil", csrfmiddlewaretoken="x" * 32)
+    answer = strict.post(edit(event), data, headers={"origin": origin} if origin else {})
+    assert answer.status_code == 403
+    assert "Evil" not in strict.get(edit(event)).content.decode()
 
 
 def test_what_a_stranger_posts_before_logging_in_reaches_nobody_elses_draft(client, host):

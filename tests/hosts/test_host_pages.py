@@ -154,6 +154,14 @@ def test_a_cohost_taken_off_finds_nothing_any_more(client, event, slot):
     assert client.get(of(event)).status_code == 404
 
 
+def test_a_look_at_a_homes_address_is_noted_once_a_day(client, host):
+    home = make_event(host=host.user, private=True)
+    make_timeslot(home)
+    for end in ("", "", "edit/"):
+        client.get(of(home, end))
+    assert [r.reader for r in home.readings.all()] == [f"user:{host.user.pk}"]
+
+
 # -- where it stands -------------------------------------------------------------------
 
 

@@ -3,12 +3,15 @@
 import re
 
 import pytest
+from django.conf import settings
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from events.models import Event
 from events.states import EventState
 from hosts.agreement import accept_agreement
-from tests.factories import make_host
+from hosts.cohosting import ask_cohosts, request_url
+from tests.factories import make_event, make_host, make_timeslot, make_user
 from tests.hosts.forms import in_days
 from tests.journeys.test_accessibility import session_cookie
 
@@ -45,6 +48,7 @@ def send(page: Page, url: str) -> Event:
     return Event.objects.get()
 
 
+@pytest.mark.parametrize("browser_context_args", ["with JavaScript"], indirect=True)
 def test_what_is_typed_is_saved_by_itself_and_sent(page, live_server, host):
     page.context.add_cookies([session_cookie(host.user, live_server.url)])
     begin(page, live_server.url, "Canvass")
@@ -72,10 +76,9 @@ def test_what_is_typed_is_saved_by_itself_and_sent(page, live_server, host):
     assert event.state_code == "OH"
 
 
-def test_all_of_it_works_without_javascript(browser, live_server, host):
-    context = browser.new_context(java_script_enabled=False)
-    context.add_cookies([session_cookie(host.user, live_server.url)])
-    page = context.new_page()
+@pytest.mark.parametrize("browser_context_args", ["without JavaScript"], indirect=True)
+def test_all_of_it_works_without_javascript(page, live_server, host):
+    page.context.add_cookies([session_cookie(host.user, live_server.url)])
     begin(page, live_server.url, "Meeting")
     fill_in(page)
     page.locator("[name=times-0-date]").fill(in_days(9))
@@ -86,4 +89,15 @@ def test_all_of_it_works_without_javascript(browser, live_server, host):
     page.get_by_role("link", name="Saturday doors").click()
     event = send(page, live_server.url)
     assert event.timeslots.count() == 2
-    context.close()
+
+
+def test_a_cohost_says_yes(page, live_server, host):
+    event = make_event(host=host.user, state=EventState.APPROVED, title="Library evening")
+    make_timeslot(event)
+    ask_cohosts(event, ["pat@example.org"], by=host.user, now=timezone.now())
+    link = request_url(event.cohosts.get()).removeprefix(settings.SITE_URL)
+    page.context.add_cookies([session_cookie(make_user(email="pat@example.org"), live_server.url)])
+    page.goto(live_server.url + link)
+    page.get_by_role("button", name="Yes, I’ll help").click()
+    expect(page.get_by_role("heading", name="Library evening")).to_be_visible()
+    assert event.cohosts.get().accepted_at is not None
