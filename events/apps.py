@@ -5,7 +5,7 @@ class EventsConfig(AppConfig):
     name = "events"
 
     def ready(self) -> None:
-        from events import geocoding, spatial
+        from events import checks, geocoding, spatial  # noqa: F401
         from outbox.letters import register_planner
 
         register_planner("geocode again", geocoding.geocode_again)

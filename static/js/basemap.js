@@ -56,6 +56,7 @@ export function createMap(L, element, options = {}) {
   const { tiles, tilesAttribution, credit } = element.dataset;
   if (tiles) {
     L.tileLayer(tiles, { maxZoom: 19, attribution: escaped(tilesAttribution || "") }).addTo(map);
+    credits.addAttribution("GeoNames"); // for the places one can search
   } else {
     ground(L).addTo(map);
     credits.addAttribution(escaped(credit || "Natural Earth, U.S. Census, GeoNames"));

@@ -101,7 +101,7 @@ class Marks {
     this.byId = new Map();
     this.areas = [];
     this.group = L.markerClusterGroup({
-      maxClusterRadius: 40,
+      maxClusterRadius: 52,
       showCoverageOnHover: false,
       spiderfyOnMaxZoom: false,
       zoomToBoundsOnClick: false,

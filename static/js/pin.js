@@ -5,7 +5,8 @@ import { createMap, loadLeaflet } from "./basemap.js";
 
 // How far off a position of each accuracy may be, in metres, as a circle one can see.
 const DOUBT = { street: 150, zip: 3000, city: 8000 };
-const ZOOM = { rooftop: 15, street: 15, zip: 12, city: 11 };
+const CLOSE = 16; // where an operator's tiles show streets
+const FAR = 12; // where towns must do
 
 for (const element of document.querySelectorAll("[data-pin]")) {
   start(element).catch(() => { element.hidden = true; });
@@ -16,7 +17,7 @@ async function start(element) {
   element.hidden = false;
   const { dataset } = element;
   const first = L.latLng(Number(dataset.latitude), Number(dataset.longitude));
-  const map = createMap(L, element, { zoomControl: false, center: first, zoom: ZOOM[dataset.accuracy] || 13 });
+  const map = createMap(L, element, { zoomControl: false, center: first, zoom: dataset.tiles ? CLOSE : FAR });
   L.control.zoom({ zoomInTitle: dataset.saysCloser, zoomOutTitle: dataset.saysFurther }).addTo(map);
   showDoubt(L, map, dataset, first);
   showHome(L, map, dataset);
@@ -80,11 +81,11 @@ function pinIcon(L, { saysPin }) {
 }
 
 /** Somewhere in this circle, as far as the geocoder knows. */
-function showDoubt(L, map, { accuracy, moved }, centre) {
+function showDoubt(L, map, { accuracy, moved, tiles }, centre) {
   if (moved || !DOUBT[accuracy]) return;
   const radius = DOUBT[accuracy];
   L.circle(centre, { radius, interactive: false, className: "map-doubt", color: "currentColor", weight: 1.5, dashArray: "4 5", fillOpacity: 0.06 }).addTo(map);
-  map.fitBounds(centre.toBounds(radius * 2.4), { animate: false });
+  if (tiles || radius > 1000) map.fitBounds(centre.toBounds(radius * 2.4), { animate: false });
 }
 
 /** What everybody else sees of a private home. */
