@@ -1,9 +1,12 @@
 """What guests answer to a reminder, and what they say afterwards."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Avg, Count
 
+from events.models import Event
 from rsvps import attending
 from rsvps.models import Feedback, Rsvp
 from rsvps.states import COMING, Attended, RsvpStatus
@@ -61,3 +64,20 @@ def give_feedback(
         },
     )
     return feedback
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What guests said about an event, without names. `rating` is 1 to 5."""
+
+    answers: int
+    rating: float | None
+    words: list[str]
+
+
+def what_guests_said(event: Event) -> Said:
+    """For the host's page; the newest words first, at most twenty."""
+    said = Feedback.objects.filter(rsvp__timeslot__event=event)
+    figures = said.aggregate(answers=Count("pk"), rating=Avg("rating"))
+    words = said.exclude(words="").order_by("-created_at", "-pk").values_list("words", flat=True)
+    return Said(**figures, words=list(words[:20]))

@@ -182,6 +182,14 @@ class _Known:
     facts: dict[str, str]
     why: str = "new"  # of an invitation that has not left yet
 
+    def tells(self, state: str, facts: dict[str, str]) -> bool:
+        """Whether what they know is still the whole truth."""
+        if self.state != state or state == "cancelled":
+            return self.state == state
+        # Of what is unlisted they know the time alone.
+        names = facts if state == "on" else ("starts_at", "ends_at")
+        return all(self.facts[name] == facts[name] for name in names)
+
 
 def post_changes(changes: Changes, *, now: datetime, words: str = "") -> int:
     """Tells everybody coming, or waiting for an answer, what happened to their timeslots.
@@ -217,7 +225,7 @@ def _post_change(
     for rsvp in rsvps:
         rsvp.timeslot = timeslot
         known = waiting.get(f"rsvp:{rsvp.pk}") or _Known(before, was)
-        if known.state == after and (after != "on" or known.facts == facts):
+        if known.tells(after, facts):
             continue
         told.append(rsvp)
         kind = {"on": "change", "cancelled": "cancellation", "unlisted": "unlisted"}[after]

@@ -24,6 +24,8 @@ from rsvps.contents import (
 from rsvps.models import Guest, Rsvp, Supporter
 from rsvps.states import COMING, GONE, RsvpStatus
 
+COMING_OR_WAITING = (*COMING, RsvpStatus.PENDING)
+
 # -- Still wanted? -----------------------------------------------------------------------
 
 Wanted = Callable[[Message, datetime], str | None]
@@ -62,9 +64,18 @@ def _invitation_wanted(rsvp: Rsvp, message: Message, now: datetime) -> str | Non
 
 
 def _change_wanted(rsvp: Rsvp, message: Message, now: datetime) -> str | None:
-    if rsvp.status not in COMING | {RsvpStatus.PENDING}:
+    if rsvp.status not in COMING_OR_WAITING:
         return "no longer coming"
     return _standing(rsvp, message, now)
+
+
+def _cancellation_wanted(rsvp: Rsvp, message: Message, now: datetime) -> str | None:
+    """Its version does not matter: a cancelled timeslot may be moved, which concerns nobody."""
+    if rsvp.status not in COMING_OR_WAITING or rsvp.revision != message.revision:
+        return "no longer coming"
+    if not calendars.is_cancelled(rsvp.timeslot):
+        return "takes place after all"
+    return "the event is over" if rsvp.timeslot.ends_at <= now else None
 
 
 def _answer_wanted(*statuses: str) -> Wanted:
@@ -124,8 +135,6 @@ def _resend_wanted(message: Message, now: datetime) -> str | None:
 
 # -- The kinds ---------------------------------------------------------------------------
 
-COMING_OR_WAITING = (*COMING, RsvpStatus.PENDING)
-
 # How timeslots and places in them stand: with a calendar object, so a copy does no harm.
 _STANDING: list[tuple[str, str, Wanted, RsvpLetter]] = [
     (
@@ -143,7 +152,7 @@ _STANDING: list[tuple[str, str, Wanted, RsvpLetter]] = [
     (
         "cancellation",
         "Event or date cancelled",
-        _wanted(_change_wanted),
+        _wanted(_cancellation_wanted),
         RsvpLetter("cancellation", calendars.cancel, whole_event),
     ),
     (

@@ -22,6 +22,7 @@ from hosts.models import User
 from hosts.roles import UserRequest, desk_required, get_own_event_or_404, host_required, viewer_role
 from hosts.waiting import what_waits
 from outbox import overview
+from rsvps.feedback import what_guests_said
 
 
 def get_hosted_event_or_404(user: User, event_id: int) -> Event:
@@ -63,6 +64,7 @@ def event_page(request: UserRequest, event_id: int) -> HttpResponse:
             "cohosts": cohosting.standing(event),
             "letters": overview.in_words(f"event:{event.pk}"),
             "written": messages_sent(event)[:5],
+            "said": what_guests_said(event),
         },
     )
 

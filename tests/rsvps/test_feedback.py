@@ -145,3 +145,15 @@ class TestFeedback:
             feedback.give_feedback(
                 rsvp, attended=True, rating=5, words="", now=rsvp.timeslot.ends_at
             )
+
+
+def test_the_host_reads_what_guests_said_without_names(client, past):
+    client.post(page(past, "feedback"), {"attended": "yes", "rating": "4", "words": "Lovely"})
+    client.force_login(past.timeslot.event.host)
+    answer = client.get(f"/host/events/{past.timeslot.event_id}/").content.decode()
+    said = answer[answer.index('id="said"') :]
+    said = said[: said.index("</section>")]
+    assert "1 answer" in said
+    assert "4.0 of 5" in said
+    assert "Lovely" in said
+    assert past.supporter.name not in said

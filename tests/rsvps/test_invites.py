@@ -175,6 +175,16 @@ class TestChanges:
         assert queued() == ["change"]
         assert Message.objects.get(kind="change").payload["knew"] == "unlisted"
 
+    def test_listed_moved_and_unlisted_before_a_letter_left_tells_the_new_time(self, rsvp):
+        event = rsvp.timeslot.event
+        invites.post_changes(lifecycle.unlist(event, by=None, now=NOW, note=""), now=NOW)
+        all_sent()
+        invites.post_changes(lifecycle.relist(event, by=None, now=NOW), now=NOW)
+        slot = Timeslot.objects.select_related("event").get()
+        invites.post_changes(move(slot, hours=1), now=NOW)
+        invites.post_changes(lifecycle.unlist(event, by=None, now=NOW, note=""), now=NOW)
+        assert queued() == ["unlisted"]
+
     def test_a_change_counts_as_telling_for_reminders(self, rsvp):
         later = NOW + timedelta(hours=1)
         invites.post_changes(move(rsvp.timeslot, hours=2), now=later)

@@ -184,7 +184,14 @@ class TestChanges:
         message = posted("cancellation")
         assert wanted(message) is None
         lifecycle.reinstate_timeslot(rsvp.timeslot, by=None, now=NOW)
-        assert wanted(message) == "changed since"
+        assert wanted(message) == "takes place after all"
+
+    def test_a_cancelled_date_that_is_moved_is_cancelled_all_the_same(self, rsvp):
+        Message.objects.update(state="sent")
+        changes = lifecycle.cancel_timeslot(rsvp.timeslot, by=None, now=NOW)
+        invites.post_changes(changes, now=NOW)
+        Timeslot.objects.update(version=9)
+        assert wanted(posted("cancellation")) is None
 
 
 class TestOwnAnswers:
