@@ -100,7 +100,8 @@ def main() -> None:
     bound, places, vector, chord = load_bound(options)
     times: dict[tuple, list[float]] = defaultdict(list)
     wrong: dict[str, int] = defaultdict(int)
-    for turn, place in enumerate([*places[:20], *places]):
+    warm_up = places[:20]
+    for turn, place in enumerate([*warm_up, *places]):
         point = np.array(vector(*place))
         dense = (
             2 * 3958.76 * np.arcsin(np.linalg.norm(point - vector(*MANHATTAN)) / 2) < DENSE_MILES
@@ -123,8 +124,8 @@ def main() -> None:
                     expected = len(by_distance) if "distance" in name else by_time
                     found = len(answer["ids"]) if "distance" in name else answer["ids"]
                     wrong[label] += name != "count" and found != expected
-            if turn < 20:
-                continue  # warm up
+            if turn < len(warm_up):
+                continue
             for label, ms in measured.items():
                 times[label, miles, False].append(ms)
                 if dense:
