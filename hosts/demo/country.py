@@ -21,6 +21,7 @@ from events.states import (
 )
 from hosts.agreement import accept_agreement, current_agreement
 from hosts.demo import words
+from hosts.demo.desk import fill_desk
 from hosts.models import AgreementAcceptance, Decision, Host, User, VettingDecision
 from rsvps import links
 from rsvps.models import Guest, Rsvp, Supporter
@@ -73,6 +74,7 @@ def build(*, reviewer: User, host: User, now: datetime, seed: int = 2015) -> Cou
         _state(country, event, number, reviewer)
         spatial.index_event(event, now=now)
     _rsvps(country)
+    fill_desk(now=now)
     return country
 
 
