@@ -131,6 +131,31 @@ class RsvpLetter:
         )
 
 
+class GivenUpLetter:
+    """To an address the guest gave up: the entry leaves its calendar, and no link is in it."""
+
+    def render(self, message: Message, now: datetime) -> Letter:
+        found = Rsvp.objects.select_related("timeslot__event")
+        return self.write(found.get(pk=subject_id(message)).timeslot, message, now)
+
+    def write(self, timeslot: Timeslot, message: Message, now: datetime) -> Letter:
+        frame = calendars.cancel(timeslot)
+        organizer = message.payload["organizer"]
+        return Letter(
+            *compose("given_up", about_timeslot(timeslot, now=now, role=Role.OTHER_GUEST)),
+            from_email=organizer,
+            from_name=settings.BRAND_NAME,
+            reply_to=settings.MAIL_FROM,
+            calendar=frame.fill(
+                sequence=message.version + message.revision,
+                organizer=organizer,
+                attendee=message.recipient,
+                now=now,
+            ),
+            calendar_method=frame.method,
+        )
+
+
 @dataclass(frozen=True)
 class TicketLetter:
     """A letter of fixed text with a one-shot link; it may go to a stranger's address."""

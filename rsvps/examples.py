@@ -9,7 +9,7 @@ from events.models import Event, Timeslot
 from events.states import AddressVisibility, EventState, EventType, TimeslotState
 from outbox.letters import Letter
 from outbox.models import Message
-from rsvps.contents import HostMessageLetter, ResendLetter, RsvpLetter, TicketLetter
+from rsvps.contents import GivenUpLetter, HostMessageLetter, ResendLetter, RsvpLetter, TicketLetter
 from rsvps.models import Guest, Rsvp, Supporter
 from rsvps.states import RsvpStatus
 from rsvps.wording import facts_of
@@ -102,6 +102,15 @@ def of_ticket(kind: str, letter: TicketLetter) -> Example:
     def example(now: datetime) -> Letter:
         message = _message(kind, now, {"token": "an-example-opens-nothing"})
         return letter.write(_rsvp(kind, now).guest, message, now)
+
+    return example
+
+
+def of_given_up(letter: GivenUpLetter) -> Example:
+    def example(now: datetime) -> Letter:
+        message = _message("given_up", now, {"organizer": "rsvp+example@barnstorm.example"})
+        message.recipient = "alex@example.org"
+        return letter.write(_timeslot("given_up", now), message, now)
 
     return example
 

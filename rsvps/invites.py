@@ -99,6 +99,18 @@ def post_declined_by_host(rsvp: Rsvp, *, now: datetime, words: str = "") -> None
     ledger.post_all([_draft("declined_by_host", rsvp, now=now, words=words)])
 
 
+def post_given_up(rsvp: Rsvp, *, to: str, organizer: str, now: datetime) -> None:
+    """The guest's letters go to another address now: CANCEL for the calendar behind the old one.
+
+    `to` is the old address and `organizer` the reply address its letters came from. Raise
+    `rsvp.revision` first.
+    """
+    draft = _draft("given_up", rsvp, now=now, organizer=organizer)
+    draft.recipient = to
+    withdraw_stale(rsvp, now=now)
+    ledger.post_all([draft])
+
+
 def post_no_room(rsvp: Rsvp, *, why: str, now: datetime) -> None:
     """Their calendar said yes again, but it is "full" or "off": CANCEL puts the entry right."""
     ledger.post_all([_draft("no_room", rsvp, now=now, step=now.isoformat(), why=why)])
@@ -320,4 +332,5 @@ CALENDAR_KINDS = (
     "rsvp_cancelled",
     "removed",
     "no_room",
+    "given_up",
 )

@@ -13,6 +13,7 @@ from outbox.letters import Kind, Letter, register
 from outbox.models import Message
 from rsvps import examples, reminders
 from rsvps.contents import (
+    GivenUpLetter,
     HostMessageLetter,
     ResendLetter,
     RsvpLetter,
@@ -127,6 +128,13 @@ def _host_message_wanted(message: Message, now: datetime) -> str | None:
     return None if coming.exists() else "no longer coming"
 
 
+def _given_up_wanted(message: Message, now: datetime) -> str | None:
+    rsvp = Rsvp.objects.filter(pk=subject_id(message)).select_related("supporter").first()
+    if rsvp is None:
+        return "the RSVP is gone"
+    return "the address is theirs again" if rsvp.supporter.email == message.recipient else None
+
+
 def _resend_wanted(message: Message, now: datetime) -> str | None:
     return (
         None if Supporter.objects.filter(pk=subject_id(message)).exists() else "the person is gone"
@@ -217,6 +225,9 @@ def register_letters() -> None:
         planned = RsvpLetter(name)
         example = examples.of_rsvp(name, planned)
         _register(name, title, wanted, planned.render, example, quiet=True, in_doubt="leave")
+    given_up = GivenUpLetter()
+    example = examples.of_given_up(given_up)
+    _register("given_up", "Address given up", _given_up_wanted, given_up.render, example)
     resend = ResendLetter()
     example = examples.of_resend(resend)
     _register("resend", "Lost your letter?", _resend_wanted, resend.render, example)

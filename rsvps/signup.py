@@ -33,6 +33,7 @@ from rsvps.capacity import (
 )
 from rsvps.invites import (
     post_confirm_address,
+    post_given_up,
     post_invitation,
     post_new_address,
     post_resend,
@@ -304,18 +305,20 @@ def _move_to(email: str, guest: Guest, *, now: datetime) -> list[Rsvp]:
         links.seal_supporter(new)
     if Guest.objects.filter(supporter=new, event=guest.event).exclude(pk=guest.pk).exists():
         raise AddressTaken
+    moved = list(guest.rsvps.filter(status__in=COMING).select_related("timeslot", "guest"))
+    organizers = {rsvp.pk: links.reply_address(rsvp) for rsvp in moved}
     guest.supporter = new
     guest.save(update_fields=["supporter"])
     guest.rsvps.update(supporter=new)
     links.revoke(guest)
     links.revoke_replies(guest)
-    moved = list(guest.rsvps.filter(status__in=COMING).select_related("timeslot"))
     for rsvp in moved:
         rsvp.guest, rsvp.supporter, rsvp.timeslot.event = guest, new, guest.event
         rsvp.revision += 1  # so that the invitation to the new address is a letter of its own
         rsvp.changed_at = now
         rsvp.save(update_fields=["revision", "changed_at"])
         if rsvp.timeslot.ends_at > now:
+            post_given_up(rsvp, to=old.email, organizer=organizers[rsvp.pk], now=now)
             post_invitation(rsvp, now=now)
     return moved
 

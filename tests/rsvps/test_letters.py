@@ -11,8 +11,8 @@ from events.models import Event, Timeslot
 from events.states import EventState
 from outbox.letters import Letter, kind_named, kinds
 from outbox.models import Message
-from rsvps import invites, links
-from rsvps.models import Rsvp
+from rsvps import invites, links, signup
+from rsvps.models import Rsvp, Ticket
 from rsvps.states import RsvpStatus
 from tests.factories import STREET, make_event, make_rsvp, make_timeslot
 
@@ -281,6 +281,27 @@ class TestReminders:
     def test_it_is_not_wanted_by_who_cancelled(self, rsvp):
         Rsvp.objects.update(status=RsvpStatus.CANCELLED)
         assert wanted(self.remind(rsvp)) == "no longer coming"
+
+
+def test_the_calendar_behind_an_address_given_up_is_cleared(rsvp):
+    old, organizer = rsvp.supporter.email, links.reply_address(rsvp)
+    Message.objects.update(state="sent")
+    signup.request_new_address(rsvp.guest, "new@example.org", now=NOW)
+    ticket = Ticket.objects.get()
+    signup.confirm(ticket, now=NOW)
+    message = posted("given_up")
+    letter = letter_of(message)
+    assert message.recipient == old
+    assert wanted(message) is None
+    assert letter.calendar_method == "CANCEL"
+    assert letter.from_email == organizer
+    entry = entry_of(letter)
+    assert (entry["ORGANIZER"], entry["ATTENDEE"]) == (f"mailto:{organizer}", f"mailto:{old}")
+    assert entry["SEQUENCE"] == 1
+    assert "new@example.org" not in letter.text + letter.html
+    assert "/r/" not in letter.text + letter.html
+    assert STREET not in letter.text + letter.html
+    assert posted("invitation").recipient == "new@example.org"
 
 
 def test_a_lost_letter_lists_everything_to_come_and_nothing_past():
