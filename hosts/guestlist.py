@@ -8,8 +8,10 @@ import structlog
 from django.db import transaction
 
 from events.models import Event, Timeslot
+from hosts import cohosting, decision_letters, letters
 from hosts.desk import upcoming_first
 from hosts.models import User
+from outbox import overview
 from outbox.models import Message
 from rsvps import invites
 from rsvps.models import Rsvp
@@ -20,6 +22,18 @@ log = structlog.get_logger(__name__)
 MESSAGE = "host_message"  # the kind rsvps.letters renders
 # Enough for "bring water" and "we moved indoors"; more is a newsletter.
 MESSAGES_A_DAY = 3
+
+
+# Letters about an event that do not go to its guests.
+_TO_THE_DESK = frozenset(
+    {
+        letters.SUBMITTED,
+        letters.NEW_RSVPS,
+        cohosting.REQUEST,
+        decision_letters.WAITING,
+        *(kind for kind, _title in decision_letters.KINDS.values()),
+    }
+)
 
 
 class TooManyMessages(Exception):
@@ -106,11 +120,16 @@ def messages_sent(event: Event) -> list[SentMessage]:
     writers = User.objects.in_bulk({m[0].payload["by"] for m in found.values() if m[0].payload})
     return [
         SentMessage(
-            sent_at=letters[0].created_at,
-            words=letters[0].payload["words"],
-            by=writers.get(letters[0].payload["by"]),
-            people=len(letters),
+            sent_at=copies[0].created_at,
+            words=copies[0].payload["words"],
+            by=writers.get(copies[0].payload["by"]),
+            people=len(copies),
         )
-        for letters in found.values()
-        if letters[0].payload
+        for copies in found.values()
+        if copies[0].payload
     ]
+
+
+def letters_to_guests(event: Event) -> list[str]:
+    """How the letters to the event's guests stand, a plain sentence for each kind."""
+    return overview.in_words(f"event:{event.pk}", without=_TO_THE_DESK)

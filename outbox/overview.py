@@ -1,6 +1,6 @@
 """How the ledger stands, in numbers and in plain words, for staff's and hosts' pages."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -50,9 +50,13 @@ def title_of(kind: str) -> str:
     return str(letters.kinds()[kind].title) if kind in letters.kinds() else kind
 
 
-def in_words(topic: str) -> list[str]:
-    """How a topic's letters stand, a sentence a kind: "Reminder: 41 of 43 sent, 2 came back"."""
-    return [_sentence(count) for count in summary(topic) if count.wanted]
+def in_words(topic: str, *, without: Collection[str] = ()) -> list[str]:
+    """How a topic's letters stand, a sentence a kind: "Reminder: 41 of 43 sent, 2 came back".
+
+    Kinds named in `without` are left out.
+    """
+    counts = [count for count in summary(topic) if count.kind not in without]
+    return [_sentence(count) for count in counts if count.wanted]
 
 
 def _sentence(count: KindCount) -> str:

@@ -17,11 +17,10 @@ from events.states import EventState, RevisionState
 from hosts import cohosting, drafts, hosting
 from hosts.forms.desk import NoteForm
 from hosts.forms.pin import PinForm
-from hosts.guestlist import guests_by_date, messages_sent
+from hosts.guestlist import guests_by_date, letters_to_guests, messages_sent
 from hosts.models import User
 from hosts.roles import UserRequest, desk_required, get_own_event_or_404, host_required, viewer_role
 from hosts.waiting import what_waits
-from outbox import overview
 from rsvps.feedback import what_guests_said
 
 
@@ -62,7 +61,7 @@ def event_page(request: UserRequest, event_id: int) -> HttpResponse:
             "pin": PinForm.of(event),
             "pin_moves": editable and not is_over,
             "cohosts": cohosting.standing(event),
-            "letters": overview.in_words(f"event:{event.pk}"),
+            "letters": letters_to_guests(event),
             "written": messages_sent(event)[:5],
             "said": what_guests_said(event),
         },

@@ -105,8 +105,9 @@ def _read(request: UserRequest, event: Event, typed: Typed) -> HttpResponse:
         form.add_error(
             None,
             _(
-                "This event was changed by somebody else since you opened this page. What you"
-                " typed is below. Look it over against the event’s page, then send it again."
+                "This event changed since you opened this page: in another window of yours, or by"
+                " a co-host or our staff. What you typed is below. Look it over against the"
+                " event’s page, then send it again."
             ),
         )
     except lifecycle.StateConflict:

@@ -25,6 +25,7 @@ from events.words import render_description, tidy
 from hosts import mending, review, vetting
 from hosts.comparing import changed_since, differences, last_decision, snapshot, with_revision
 from hosts.forms.review import DecisionForm, FixForm, PinForm
+from hosts.guestlist import messages_sent
 from hosts.hosting import OtherZone
 from hosts.models import EventReport, Host
 from hosts.roles import UserRequest, reviewer_required, viewer_role
@@ -125,6 +126,7 @@ def _show(
         ],
         "decisions": event.decisions.select_related("by").order_by("-decided_at", "-pk"),
         "reports": event.reports.select_related("handled_by").order_by("-created_at"),
+        "written": messages_sent(event),
         "letters": overview.summary(f"event:{event.pk}"),
         "seen": seen,
         "form": form or DecisionForm(initial={"seen": seen}),

@@ -230,7 +230,7 @@ def test_a_form_opened_before_staff_mended_something_says_so_and_keeps_the_words
 
     assert answer.status_code == 409
     page = answer.content.decode()
-    assert "changed by somebody else" in page
+    assert "changed since you opened this page" in page
     assert 'value="My newer title"' in page
     event.refresh_from_db()
     assert event.title != "My newer title"

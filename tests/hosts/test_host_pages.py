@@ -9,13 +9,14 @@ from django.utils import timezone
 
 from events.models import Event, EventRevision, Timeslot
 from events.states import EventState, RevisionState, TimeslotState
-from hosts import guestlist
+from hosts import guestlist, letters
 from hosts.models import CoHost, Host
 from outbox.models import Message
 from rsvps.invites import post_invitation
 from rsvps.models import Rsvp
 from rsvps.states import RsvpStatus
 from tests.factories import (
+    log_in_staff,
     make_event,
     make_host,
     make_rsvp,
@@ -309,12 +310,19 @@ def test_a_message_goes_once_to_each_guest_through_the_ledger(client, event, slo
     client.post(
         of(event, "write/"), {"words": "Bring water.\r\n", "timeslots": [slot.pk, other.pk]}
     )
-    letters = Message.objects.filter(kind="host_message")
-    assert letters.count() == 2
-    assert {letter.payload["words"] for letter in letters} == {"Bring water."}
+    copies = Message.objects.filter(kind="host_message")
+    assert copies.count() == 2
+    assert {copy.payload["words"] for copy in copies} == {"Bring water."}
     sent = guestlist.messages_sent(event)
     assert [(m.words, m.by, m.people) for m in sent] == [("Bring water.", event.host, 2)]
     assert "Bring water." in page(client, of(event))
+
+
+def test_staff_can_read_what_a_host_wrote(client, event, slot):
+    make_rsvp(slot)
+    client.post(of(event, "write/"), {"words": "Bring water.", "timeslots": [slot.pk]})
+    log_in_staff(client)
+    assert "Bring water." in page(client, f"/review/events/{event.pk}/")
 
 
 def test_the_fourth_message_of_a_day_waits_and_its_words_stay(client, event, slot):
@@ -489,6 +497,11 @@ def test_the_letters_are_summed_up_in_plain_words(client, event, slot):
     rsvp = make_rsvp(slot)
     post_invitation(rsvp, now=timezone.now())
     assert "0 of 1 sent, 1 on its way" in page(client, of(event))
+
+
+def test_letters_to_the_desk_are_not_summed_up_as_letters_to_guests(client, event, slot):
+    letters.post_submitted(event, now=timezone.now())
+    assert "Sent to review" not in page(client, of(event))
 
 
 def test_a_guest_list_is_printed_by_date(client, event, slot):

@@ -6,6 +6,7 @@ import pytest
 
 from events.models import Event, EventRevision
 from events.states import EventState, RevisionState
+from hosts.agreement import accept_agreement
 from hosts.models import Host, HostAgreement
 from outbox.models import Message
 from tests.factories import make_event, make_timeslot
@@ -18,8 +19,6 @@ pytestmark = pytest.mark.django_db
 
 
 def accept(host: Host) -> None:
-    from hosts.agreement import accept_agreement
-
     accept_agreement(host, version=1, now=host.created_at)
 
 
@@ -98,6 +97,20 @@ def test_what_came_back_is_mended_and_sent_again(client, host, draft, now):
     assert draft.unit == "Second floor"
     assert draft.timeslots.count() == 1
     assert Message.objects.filter(kind="submitted").count() == 2
+
+
+def test_a_geocoder_that_is_away_stands_in_nobodys_way(client, host, draft, settings):
+    settings.GEOCODER = "nominatim"
+    settings.GEOCODER_OPTIONS = '{"domain": "127.0.0.1:9", "scheme": "http"}'
+    settings.GEOCODER_TIMEOUT = 1
+    accept(host)
+    send(client, draft, seen=stamp(draft))
+    page = client.get(f"/host/events/{draft.pk}/check/").content.decode()
+    client.post(f"/host/events/{draft.pk}/check/")
+    draft.refresh_from_db()
+    assert "The pin shows the ZIP code" in page
+    assert draft.state == EventState.SUBMITTED
+    assert draft.geocode_again_at is not None
 
 
 # -- the pin ------------------------------------------------------------------------------------
