@@ -21,6 +21,7 @@ from outbox.letters import Letter, compose
 from outbox.models import Message
 from rsvps import links, wording
 from rsvps.models import Guest, Rsvp, Supporter
+from rsvps.sheets import MARKS, Sheet, everything, sheet
 from rsvps.states import COMING, RsvpStatus
 
 Context = dict[str, object]
@@ -56,20 +57,26 @@ def about_timeslot(timeslot: Timeslot, *, now: datetime, role: Role = Role.GUEST
     }
 
 
-def about_rsvp(rsvp: Rsvp, *, now: datetime) -> Context:
-    coming = rsvp.status in COMING
+def personal(rsvp: Rsvp) -> dict[str, str]:
+    """What only this guest's letter says."""
     manage_url = links.manage_url(rsvp.guest)
-    return about_timeslot(
-        rsvp.timeslot, now=now, role=Role.GUEST if coming else Role.OTHER_GUEST
-    ) | {
+    return {
         "name": calendars.one_line(rsvp.supporter.name).partition(" ")[0],
-        "party_size": rsvp.party_size,
-        "coming": coming,
         "manage_url": manage_url,
         "yes_url": f"{manage_url}coming/{rsvp.pk}/",
         "no_url": f"{manage_url}cannot/{rsvp.pk}/",
         "feedback_url": f"{manage_url}feedback/{rsvp.pk}/",
         "unsubscribe_url": links.unsubscribe_url(rsvp.supporter),
+    }
+
+
+def about_rsvp(rsvp: Rsvp, *, now: datetime) -> Context:
+    """What the holder of an RSVP may know, without what is `personal`."""
+    coming = rsvp.status in COMING
+    role = Role.GUEST if coming else Role.OTHER_GUEST
+    return about_timeslot(rsvp.timeslot, now=now, role=role) | {
+        "party_size": rsvp.party_size,
+        "coming": coming,
     }
 
 
@@ -104,13 +111,11 @@ class RsvpLetter:
         return self.write(found.get(pk=subject_id(message)), message, now)
 
     def write(self, rsvp: Rsvp, message: Message, now: datetime) -> Letter:
-        context = about_rsvp(rsvp, now=now) | message.payload | self.more(rsvp, message)
-        subject, text, html = compose(self.template, context)
-        unsubscribe_url = links.unsubscribe_url(rsvp.supporter)
-        # A guest who waits for the host's answer has no entry: it would look like a seat.
-        if self.frame is None or rsvp.status == RsvpStatus.PENDING:
-            return Letter(subject, text, html, unsubscribe_url=unsubscribe_url)
-        frame = self.frame(rsvp.timeslot)
+        own = personal(rsvp)
+        sheet = self._sheet(rsvp, message, now, named=bool(own["name"]))
+        subject, text, html = sheet.fill(own)
+        if sheet.frame is None:
+            return Letter(subject, text, html, unsubscribe_url=own["unsubscribe_url"])
         address = links.reply_address(rsvp)
         return Letter(
             subject,
@@ -120,15 +125,31 @@ class RsvpLetter:
             from_name=settings.BRAND_NAME,
             # People who write back reach people; calendars answer the ORGANIZER.
             reply_to=settings.MAIL_FROM,
-            calendar=frame.fill(
+            calendar=sheet.frame.fill(
                 sequence=message.version + message.revision,
                 organizer=address,
                 attendee=rsvp.supporter.email,
                 now=now,
             ),
-            calendar_method=frame.method,
-            unsubscribe_url=unsubscribe_url,
+            calendar_method=sheet.frame.method,
+            unsubscribe_url=own["unsubscribe_url"],
         )
+
+    def _sheet(self, rsvp: Rsvp, message: Message, now: datetime, *, named: bool) -> Sheet:
+        today = now.astimezone(ZoneInfo(rsvp.timeslot.event.timezone)).date()
+        facts = everything(rsvp.timeslot, message.payload, today)
+        return sheet(
+            (self.template, facts, rsvp.status, rsvp.party_size, named),
+            lambda: self._make(rsvp, message, now, named=named),
+        )
+
+    def _make(self, rsvp: Rsvp, message: Message, now: datetime, *, named: bool) -> Sheet:
+        context = about_rsvp(rsvp, now=now) | message.payload | self.more(rsvp, message)
+        marks = MARKS | ({} if named else {"name": ""})
+        # A guest who waits for the host's answer has no entry: it would look like a seat.
+        waits = rsvp.status == RsvpStatus.PENDING
+        frame = self.frame(rsvp.timeslot) if self.frame and not waits else None
+        return Sheet(*compose(self.template, context | marks), frame)
 
 
 class GivenUpLetter:
@@ -194,7 +215,7 @@ class ResendLetter:
         return self.write(supporter, rsvps, now)
 
     def write(self, supporter: Supporter, rsvps: Iterable[Rsvp], now: datetime) -> Letter:
-        items = [about_rsvp(rsvp, now=now) | {"rsvp": rsvp} for rsvp in rsvps]
+        items = [about_rsvp(r, now=now) | personal(r) | {"rsvp": r} for r in rsvps]
         url = links.unsubscribe_url(supporter)
         return Letter(*compose("resend", {"rsvps": items}), unsubscribe_url=url)
 
