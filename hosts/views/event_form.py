@@ -293,7 +293,7 @@ def picture(request: UserRequest, name: str) -> FileResponse:
     """A kept picture, for the form that shows it; its name is known to its uploader alone."""
     try:
         file = default_storage.open(f"events/{name}")
-    except (FileNotFoundError, SuspiciousFileOperation):
+    except (OSError, ValueError, SuspiciousFileOperation):
         raise Http404 from None
     response = FileResponse(file, content_type="image/jpeg")
     response["Cache-Control"] = "private, max-age=600"

@@ -86,3 +86,8 @@ def test_a_large_picture_is_made_smaller(settings):
     name = keep_picture(BytesIO(picture(size=(4000, 3000)).read()), size=1)
     assert Image.open(default_storage.open(name)).size == (1600, 1200)
     assert MOST_PIXELS > 4000 * 3000
+
+
+@pytest.mark.parametrize("name", ["..", ".", "%2e%2e%2fsettings.py", "nobody.jpg", "%00.jpg"])
+def test_only_kept_pictures_are_served(client, host, name):
+    assert client.get(f"/host/pictures/{name}").status_code == 404
