@@ -27,7 +27,7 @@ from events.changes import (
     to_json,
 )
 from events.models import Event, EventRevision, Timeslot
-from events.states import EventState, RevisionState, TimeslotState
+from events.states import HIGH_LEVEL_CAPACITY, EventState, RevisionState, TimeslotState
 
 log = structlog.get_logger(__name__)
 
@@ -317,10 +317,16 @@ def set_capacity(timeslot: Timeslot, capacity: int | None, *, by: Any, now: date
     One guarded write: an RSVP that comes in meanwhile either fits or makes this one fail.
     """
     fits = Q() if capacity is None else Q(seats_taken__lte=capacity)
+    grew = (capacity or 0) >= HIGH_LEVEL_CAPACITY and (timeslot.capacity or 0) < HIGH_LEVEL_CAPACITY
     wrote = Timeslot.objects.filter(fits, pk=timeslot.id).update(capacity=capacity, changed_at=now)
     timeslot.refresh_from_db()
     if not wrote:
         raise CapacityBelowSeatsTaken(timeslot.seats_taken)
+    if grew:
+        # Live at once like any capacity, but so big an event is a senior's to look at.
+        Event.objects.filter(pk=timeslot.event_id, state=EventState.APPROVED).update(
+            text_changed_at=now
+        )
     spatial.index_event(timeslot.event, now=now)
     log.info("capacity_set", timeslot_id=timeslot.pk, by=getattr(by, "pk", None))
     return timeslot

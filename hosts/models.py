@@ -1,5 +1,7 @@
 """Accounts, hosts, and what staff decide about their events."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -233,6 +235,18 @@ class RecordKind(models.TextChoices):
     LETTERS = "letters", _("Letters held back, sent again or withdrawn")
 
 
+class RecordsStay(TypeError):
+    """A record is written once: it is neither changed nor deleted."""
+
+
+class RecordQuerySet(models.QuerySet["Record"]):
+    def update(self, **fields: object) -> int:
+        raise RecordsStay
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise RecordsStay
+
+
 class Record(models.Model):
     """Something staff did, for whoever has to find out later. Written once, never changed."""
 
@@ -245,6 +259,8 @@ class Record(models.Model):
     )
     at = models.DateTimeField()
 
+    objects = RecordQuerySet.as_manager()
+
     class Meta:
         indexes = [
             # The page of records reads the newest first.
@@ -253,3 +269,11 @@ class Record(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.about}"
+
+    def save(self, **options: Any) -> None:
+        if not self._state.adding:
+            raise RecordsStay
+        super().save(**options)
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        raise RecordsStay

@@ -27,7 +27,7 @@ from hosts.comparing import changed_since, differences, last_decision, snapshot,
 from hosts.forms.review import DecisionForm, FixForm, PinForm
 from hosts.guestlist import messages_sent
 from hosts.hosting import OtherZone
-from hosts.models import EventReport, Host
+from hosts.models import EventReport, Host, User
 from hosts.roles import UserRequest, reviewer_required, viewer_role
 from outbox import overview
 
@@ -169,7 +169,7 @@ def _done(said: str, title: str) -> str:
         "sent_back": _("“%(title)s” went back to its host, with your words."),
         "rejected": _("“%(title)s” is rejected; its host gets your words."),
         "change_approved": _("The change of “%(title)s” is live; everybody coming is told."),
-        "read": _("The new words of “%(title)s” are marked as read."),
+        "read": _("“%(title)s” is fine as it is; that is on the record."),
         "unlisted": _("“%(title)s” is off the site; guests and host are told."),
         "relisted": _("“%(title)s” is on the site again; guests and host are told."),
         "cancelled": _("“%(title)s” is cancelled; guests and host are told."),
@@ -201,7 +201,7 @@ def decide(request: UserRequest, event_id: int) -> HttpResponse:
         return _show(request, event, form=form, status=403)
     except (review.ChangedMeanwhile, StateConflict):
         event = _event_or_404(event_id)
-        messages.error(request, _what_happened(event))
+        messages.error(request, _what_happened(event, request.user))
         return _show(request, event, form=_still_typed(request, event), status=409)
     messages.success(request, _done(said, event.title))
     return redirect("review_queue")
@@ -220,10 +220,14 @@ def _refusal(refused: Exception) -> str:
     return _("This is a high-level event: a senior reviewer decides about it.")
 
 
-def _what_happened(event: Event) -> str:
+def _what_happened(event: Event, user: User) -> str:
     """Why the page was stale: who decided meanwhile, or that the host changed something."""
     decision = last_decision(event)
     if decision is not None and decision.decided_at >= event.updated_at:
+        if decision.by_id == user.pk:
+            return _("You have decided about this already: %(what)s. Nothing more was done.") % {
+                "what": decision.get_decision_display()
+            }
         when = decision.decided_at.astimezone(ZoneInfo(event.timezone))
         return _("Nothing was done: %(who)s was faster. Their decision, %(when)s: %(what)s.") % {
             "who": decision.by,

@@ -274,6 +274,22 @@ def test_words_the_reviewer_has_not_read_are_not_approved():
         review.approve(event, **step)
 
 
+def test_an_event_that_grows_past_two_hundred_places_comes_before_a_senior():
+    event = make_event()
+    slot = make_timeslot(event, capacity=20)
+    now = timezone.now()
+    assert vetting.queue(now)[0] == []
+
+    lifecycle.set_capacity(slot, 250, by=event.host, now=now)
+
+    (waiting,) = vetting.queue(now)[0]
+    assert (waiting.event, waiting.high_level) == (event, True)
+    with pytest.raises(review.NeedsSenior):
+        review.mark_words_read(event, **given(event))
+    review.mark_words_read(event, **given(event, by=senior()))
+    assert vetting.queue(now)[0] == []
+
+
 # -- Changes of public events --------------------------------------------------------------
 
 
@@ -558,6 +574,18 @@ def test_a_stale_page_says_who_decided_and_keeps_the_words(client):
     assert answer.status_code == 409
     assert "Rae Reviewer was faster" in text
     assert "My careful words" in text
+
+
+def test_pressing_approve_twice_says_that_it_is_done(client):
+    log_in_staff(client)
+    event = make_submitted()
+    data = {"step": "approve", "seen": seen(event)}
+    client.post(f"/review/events/{event.pk}/decide/", data)
+
+    again = client.post(f"/review/events/{event.pk}/decide/", data)
+
+    assert "You have decided about this already" in again.content.decode()
+    assert VettingDecision.objects.count() == 1
 
 
 def test_a_page_the_host_changed_meanwhile_says_so(client):

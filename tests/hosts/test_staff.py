@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from hosts import staff
-from hosts.models import Record, StaffRole, User
+from hosts.models import Record, RecordsStay, StaffRole, User
 from outbox.letters import kind_named
 from outbox.models import Message
 from tests.factories import log_in_staff, make_user
@@ -109,3 +109,18 @@ def test_a_reviewer_finds_no_page_of_roles(client):
     assert client.get("/review/staff/").status_code == 404
     assert client.post("/review/staff/", {"email": "new@example.org"}).status_code == 404
     assert not User.objects.filter(email="new@example.org").exists()
+
+
+def test_a_record_is_neither_changed_nor_deleted():
+    call_command("invite_staff", "robin@example.org")
+    record = Record.objects.get()
+
+    for attempt in (
+        record.save,
+        record.delete,
+        Record.objects.all().delete,
+        lambda: Record.objects.update(words="nothing happened"),
+    ):
+        with pytest.raises(RecordsStay):
+            attempt()
+    assert Record.objects.get().words == "none -> reviewer"
