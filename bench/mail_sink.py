@@ -10,7 +10,11 @@ import threading
 import time
 from pathlib import Path
 
-_ANSWERS = {b"EHLO": b"250-sink\r\n250 PIPELINING\r\n", b"DATA": b"354 go on\r\n"}
+_ANSWERS = {
+    b"EHLO": b"250-sink\r\n250 PIPELINING\r\n",
+    b"DATA": b"354 go on\r\n",
+    b"QUIT": b"221 bye\r\n",
+}
 
 
 class Sink:

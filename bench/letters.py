@@ -1,0 +1,285 @@
+"""`make bench-letters`: how fast letters are built, delivered, planned and claimed.
+
+Everything is measured beside its rival in the same run, in turns, so that a busy machine is
+busy for both; what counts are the ratios. POSTGRES_URL names a server where a database may be
+made; part (c) needs it.
+"""
+
+import argparse
+import os
+import smtplib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from bench import drills
+
+ROUNDS = 3
+
+
+def main() -> None:
+    build_all = int(os.environ.get("LETTERS", "600"))
+    deliver_all = int(os.environ.get("DELIVERED", "1500"))
+    reminders = int(os.environ.get("REMINDERS", "100000"))
+    with tempfile.TemporaryDirectory() as folder:
+        run("build", f"sqlite:///{folder}/bench.sqlite3", str(build_all))
+    for vendor, url in drills.databases("letters"):
+        run("delivery", url, vendor, str(deliver_all))
+        if vendor == "PostgreSQL":
+            run("claiming", url, str(reminders))
+
+
+def run(part: str, url: str, *more: str) -> None:
+    command = [sys.executable, "-m", "bench.letters", part, url, *more]
+    subprocess.run(command, check=True, cwd=drills.ROOT)
+
+
+# -- (a) building ----------------------------------------------------------------------------
+
+
+def build(url: str, count: int) -> None:
+    drills.set_up(url)
+    from django.utils import timezone
+
+    from outbox.letters import kind_named
+    from outbox.message import build as build_bytes
+    from tests.factories import make_event, make_rsvp, make_timeslot
+
+    now = timezone.now()
+    timeslot = make_timeslot(make_event(), capacity=None)
+    rsvps = [make_rsvp(timeslot) for _ in range(count)]
+    from outbox.models import Message
+    from rsvps.invites import post_invitation
+
+    for rsvp in rsvps:
+        post_invitation(rsvp, now=now)
+    messages = list(Message.objects.filter(kind="invitation"))
+    kind = kind_named("invitation")
+
+    def ours() -> None:
+        for message in messages:
+            letter = kind.render(message, now)
+            build_bytes(
+                letter,
+                to=message.recipient,
+                message_id=f"<{message.pk}@example.org>",
+                date=now,
+                unsubscribe=letter.unsubscribe_url or "",
+            )
+
+    def rival() -> None:
+        for message in messages:
+            from_scratch(kind.render(message, now), message.recipient, rsvps[0], now)
+
+    compare(f"(a) invitations built, {count}", count, ("ours", ours), ("from scratch", rival))
+
+
+def from_scratch(letter, to: str, rsvp, now) -> bytes:
+    """The same letter by `icalendar` and `email`, as one writes it without care for speed."""
+    from email.message import EmailMessage
+
+    import icalendar
+
+    timeslot = rsvp.timeslot
+    calendar = icalendar.Calendar()
+    calendar.add("prodid", "-//bench//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "REQUEST")
+    event = icalendar.Event()
+    event.add("uid", timeslot.uid)
+    event.add("dtstamp", now)
+    event.add("dtstart", timeslot.starts_at)
+    event.add("dtend", timeslot.ends_at)
+    event.add("summary", timeslot.event.title)
+    event.add("description", timeslot.event.description)
+    event.add("sequence", timeslot.version + rsvp.revision)
+    event.add("organizer", icalendar.vCalAddress(f"mailto:{letter.from_email}"))
+    attendee = icalendar.vCalAddress(f"mailto:{to}")
+    attendee.params["partstat"] = "ACCEPTED"
+    event.add("attendee", attendee)
+    calendar.add_component(event)
+    ics = calendar.to_ical()
+    message = EmailMessage()
+    message["Subject"], message["From"], message["To"] = letter.subject, letter.from_email, to
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
+    message.add_alternative(ics.decode(), subtype="calendar", params={"method": "REQUEST"})
+    message.add_attachment(ics, maintype="application", subtype="ics", filename="invite.ics")
+    return message.as_bytes()
+
+
+# -- (b) delivering --------------------------------------------------------------------------
+
+
+def delivery(url: str, vendor: str, count: int) -> None:
+    for delay_ms in (2.0, 0.0):
+        with drills.sink(delay_ms=delay_ms) as port:
+            os.environ.update(SMTP_HOST="127.0.0.1", SMTP_PORT=str(port))
+            body = ready_made_letter(url)
+            rates: dict[str, list[float]] = {"bare": [], "one": [], "two": []}
+            for _ in range(ROUNDS):
+                rates["bare"].append(bare_loop(port, body, count))
+                rates["one"].append(deliverers(url, 1, count, body, port))
+                rates["two"].append(deliverers(url, 2, count, body, port))
+        best = {name: statistics.median(values) for name, values in rates.items()}
+        print(
+            f"(b) {vendor}, sink answers after {delay_ms:g} ms: bare smtplib loop "
+            f"{best['bare']:.0f}/s, one deliverer {best['one']:.0f}/s "
+            f"({best['one'] / best['bare']:.2f} of it), two {best['two']:.0f}/s "
+            f"({best['two'] / best['one']:.2f} of one)",
+            flush=True,
+        )
+
+
+def ready_made_letter(url: str) -> bytes:
+    """About as long as an invitation: 20 kB."""
+    return b"Subject: See you\r\n\r\n" + b"a line of a letter that somebody reads\r\n" * 500
+
+
+def bare_loop(port: int, body: bytes, count: int) -> float:
+    """Letters a second of smtplib alone over one kept connection."""
+    with smtplib.SMTP("127.0.0.1", port, "bench") as smtp:
+        smtp.ehlo()
+        begun = time.perf_counter()
+        for number in range(count):
+            smtp.sendmail("hello@example.org", [f"guest{number}@example.org"], body)
+        return count / (time.perf_counter() - begun)
+
+
+def deliverers(url: str, number: int, count: int, body: bytes, port: int) -> float:
+    """Letters a second of that many deliverers over the same rows, in processes of their own."""
+    command = [sys.executable, "-m", "bench.letters"]
+    environment = drills.environment(url, SMTP_HOST="127.0.0.1", SMTP_PORT=str(port))
+    subprocess.run([*command, "post", url, str(count)], check=True, cwd=drills.ROOT)
+    workers = [
+        subprocess.Popen(
+            [*command, "deliver", url],
+            cwd=drills.ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(number)
+    ]
+    for worker in workers:
+        worker.stdout.readline()  # ready
+    for worker in workers:
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
+    spans = [[float(word) for word in worker.communicate()[0].split()] for worker in workers]
+    begun, ended = min(span[0] for span in spans), max(span[1] for span in spans)
+    return count / (ended - begun)
+
+
+def post(url: str, count: int) -> None:
+    drills.set_up(url)
+    from outbox.models import Message
+
+    Message.objects.all().delete()
+    drills.post(count, kind="drill_invitation", now=drills.NOW, body=ready_made_letter(url))
+
+
+def deliver(url: str) -> None:
+    """One deliverer; says ready, waits for a line, says when it began and ended."""
+    os.environ.update(drills.environment(url))
+    import django
+
+    django.setup()
+    drills.register_kinds()
+    from outbox.delivery import Deliverer
+    from outbox.models import Message
+
+    deliverer = Deliverer(clock=lambda: drills.NOW)
+    Message.objects.count()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    begun = time.time()
+    while deliverer.work():
+        pass
+    ended = time.time()
+    deliverer.close()
+    print(begun, ended)
+
+
+# -- (c) planning and claiming ---------------------------------------------------------------
+
+
+def claiming(url: str, count: int) -> None:
+    drills.set_up(url)
+    from django.db import connection
+
+    from outbox import ledger
+    from outbox.models import Message
+
+    def update() -> None:
+        Message.objects.filter(kind="drill_reminder").update(state="claimed", lease_owner="x")
+
+    def reset() -> None:
+        Message.objects.filter(kind="drill_reminder").update(state="queued", lease_owner="")
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE outbox_message")
+
+    Message.objects.all().delete()
+    begun = time.perf_counter()
+    drills.post(count, kind="drill_reminder", now=drills.NOW)
+    planned = time.perf_counter() - begun
+    updates, claims = [], []
+    for _ in range(ROUNDS):
+        reset()
+        updates.append(timed(update))
+        reset()
+        claims.append(timed(lambda: claim_all(ledger)))
+    update_s, claim_s = statistics.median(updates), statistics.median(claims)
+    print(
+        f"(c) {count:,} reminders on PostgreSQL: posted in {planned:.1f} s; claimed in "
+        f"{claim_s:.1f} s, one bulk UPDATE of the same rows {update_s:.1f} s "
+        f"({claim_s / update_s:.1f} x); both {(planned + claim_s) / update_s:.1f} x",
+        flush=True,
+    )
+
+
+def claim_all(ledger) -> None:
+    while ledger.claim(owner="bench", now=drills.NOW + timedelta(seconds=1), limit=500):
+        pass
+
+
+# -- Measuring -------------------------------------------------------------------------------
+
+
+def timed(work: Callable[[], None]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def compare(title: str, count: int, *contenders: tuple[str, Callable[[], None]]) -> None:
+    times: dict[str, list[float]] = {name: [] for name, _work in contenders}
+    for _ in range(ROUNDS):
+        for name, work in contenders:
+            times[name].append(timed(work))
+    (ours, a), (rival, b) = ((name, count / min(times[name])) for name, _work in contenders)
+    print(f"{title}: {ours} {a:.0f}/s, {rival} {b:.0f}/s ({a / b:.1f} x)", flush=True)
+
+
+PARTS = {
+    "build": lambda url, count: build(url, int(count)),
+    "delivery": lambda url, vendor, count: delivery(url, vendor, int(count)),
+    "post": lambda url, count: post(url, int(count)),
+    "deliver": deliver,
+    "claiming": lambda url, count: claiming(url, int(count)),
+}
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("part", nargs="?", default="all", choices=["all", *PARTS])
+    parser.add_argument("rest", nargs="*")
+    arguments = parser.parse_args()
+    if arguments.part == "all":
+        main()
+    else:
+        PARTS[arguments.part](*arguments.rest)
