@@ -218,3 +218,53 @@ def test_the_demo_code_is_the_one_the_log_in_takes(settings, capsys):
     call_command("demo_code")
 
     assert re.fullmatch(r"staff@example.org  \d{6}\n", capsys.readouterr().out)
+
+
+def test_invited_staff_set_up_their_second_factor_on_the_way_to_the_desk(
+    client, django_capture_on_commit_callbacks
+):
+    """Invitation -> code by mail -> authenticator app -> the queue."""
+    call_command("invite_staff", "new@example.org")
+    user = User.objects.get()
+    page = client.post("/accounts/login/code/?next=/review/", {"email": user.email})["Location"]
+    code = Message.objects.get(kind="account_code").payload["code"]
+    assert client.post(page, {"code": code})["Location"] == "/review/"
+
+    set_up = client.get("/review/")["Location"]
+    form = client.get(set_up).context["form"]
+    now = timezone.now()
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(set_up, {"code": totp(form.secret, at=now)})
+    assert Message.objects.filter(payload={"name": "totp_activated"}).exists()
+    proof = client.get("/review/")["Location"]
+    assert proof.startswith("/accounts/2fa/reauthenticate/")
+    done = client.post(proof, {"code": current_code(user, now=now)})
+
+    assert done["Location"] == "/review/"
+    assert "Nothing waits" in client.get("/review/").content.decode()
+
+
+def test_a_code_of_the_app_opens_the_desk_once(client):
+    user = make_user(staff_role=StaffRole.REVIEWER)
+    give_authenticator_app(user, secret=SECRET)
+    client.force_login(user)
+    proof = client.get("/review/")["Location"]
+    code = current_code(user, now=timezone.now())
+    client.post(proof, {"code": code})
+    client.logout()
+    client.force_login(user)
+
+    again = client.post(proof, {"code": code})
+
+    assert again.status_code == 200  # a code overheard is a code spent
+    assert client.get("/review/").status_code == 302
+
+
+def test_somebody_who_is_not_active_gets_no_further(client):
+    user = make_user(email="gone@example.org", is_active=False)
+
+    answer = log_in(client, user.email)
+
+    assert answer.status_code == 302
+    assert "_auth_user_id" not in client.session
+    assert not Message.objects.filter(kind="account_code").exists()
