@@ -43,12 +43,15 @@ def about_timeslot(timeslot: Timeslot, *, now: datetime, role: Role = Role.GUEST
     zone = ZoneInfo(event.timezone)
     facts = wording.facts_of(timeslot, role)
     phone = may_see(role, Field.CONTACT_PHONE, event)
+    place = wording.place_lines(event, role)
     return about_event(event) | {
         "when": facts.when,
         "short_when": date_format(timeslot.starts_at.astimezone(zone), "D, M j, g:i a"),
         "day_word": wording.day_word(timeslot, now),
         "date": wording.date_block(timeslot),
-        "place": wording.place_lines(event, role),
+        "place": place,
+        "transit": event.transit_notes if place else "",
+        "parking": event.parking_notes if place else "",
         "joining_url": facts.joining_url,
         "joining_notes": event.joining_notes if facts.joining_url else "",
         "arrival": facts.arrival,

@@ -44,7 +44,8 @@ def _timeslot(kind: str, now: datetime) -> Timeslot:
         public_postal_code="43215",
         timezone=zone.key,
         contact_name="Robin Sample",
-        contact_phone="+1 614-555-0123",
+        contact_phone="+16145550123",
+        parking_notes="Free on Elm Street after 2.",
         updated_at=now,
     )
     day = now.astimezone(zone).date() + timedelta(days=_DAYS_AHEAD.get(kind, 5))
