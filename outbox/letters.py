@@ -129,7 +129,7 @@ def compose(template: str, context: Mapping[str, object]) -> tuple[str, str, str
     """
     shared = {
         "brand_name": settings.BRAND_NAME,
-        "brand_color": settings.BRAND_COLOR,
+        "brand": settings.BRAND,
         "site_url": settings.SITE_URL,
         **context,
     }

@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -9,8 +10,9 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.utils import timezone
 
 from events.spatial import index_event
-from events.states import EventState, TimeslotState
+from events.states import EventState, EventType, TimeslotState
 from hosts.models import StaffRole, User
+from rsvps import links
 from rsvps.states import RsvpStatus
 from tests.factories import (
     make_event,
@@ -21,7 +23,12 @@ from tests.factories import (
     use_second_factor,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    # axe is a script; a page without scripts would never answer it.
+    pytest.mark.parametrize("browser_context_args", ["with JavaScript"], indirect=True),
+]
 
 AXE = (Path(__file__).parent.parent / "vendor" / "axe-core" / "axe.min.js").read_text()
 LOOKS = [
@@ -152,6 +159,22 @@ def test_a_desk_without_events(check):
     check(["/host/"], user=make_host().user)
 
 
+def test_the_guests_pages(check):
+    home = make_event(private=True, contact_phone="+16145550123")
+    slot = make_timeslot(home, capacity=9, instructions="Ring twice")
+    make_timeslot(home, capacity=1, seats_taken=1)
+    coming = make_rsvp(slot, party_size=2)
+    gone = make_rsvp(slot, status=RsvpStatus.CANCELLED)
+    canvass = make_event(type=EventType.CANVASS)
+    make_timeslot(canvass)
+    full = make_timeslot(make_event(), capacity=1, seats_taken=1)
+    check([f"/events/{event.pk}/rsvp/" for event in (home, canvass, full.event)])
+    mailed = [links.manage_url(rsvp.guest) for rsvp in (coming, gone)]
+    mailed.append(links.unsubscribe_url(coming.supporter))
+    check([urlsplit(address).path for address in mailed])
+    check([f"/r/{'x' * 22}/"], statuses=(404,))
+
+
 def test_the_staffs_desk(check):
     senior = make_user(staff_role=StaffRole.SENIOR)
     waiting = make_event(state=EventState.SUBMITTED)
@@ -164,6 +187,10 @@ def test_the_staffs_desk(check):
             f"/review/events/{waiting.pk}/fix/",
             "/review/staff/",
             "/review/records/",
+            "/review/letters/",
+            "/review/letters/all/",
+            "/review/letters/kinds/",
+            "/review/letters/kinds/invitation/",
             "/review/texts/",
             "/review/texts/terms/",
             "/review/texts/agreement/",
