@@ -107,7 +107,7 @@ def event_picture(request: HttpRequest, name: str) -> HttpResponseBase:
     Its name is random, so somebody logged in who knows it (host, co-host, staff) may see it on
     drafts too. Served as the picture it was re-encoded to and as nothing else.
     """
-    kind = _PICTURES.get(PurePath(name).suffix)
+    kind = _PICTURES.get(PurePath(name).suffix) if name.isprintable() else None
     shown = Event.objects.all() if request.user.is_authenticated else Event.objects.public()
     event = shown.filter(picture=f"events/{name}").first() if kind else None
     if event is None or not event.picture.storage.exists(str(event.picture.name)):

@@ -35,11 +35,15 @@ class DateField(forms.DateField):
 
     def to_python(self, value: Any) -> date | None:
         try:
-            return super().to_python(value)
+            day = super().to_python(value)
         except ValidationError:
             raise ValidationError(
                 _("“%(typed)s” is not a day in the calendar."), params={"typed": str(value)[:40]}
             ) from None
+        # At the ends of what a date can hold, no zone can be reckoned with.
+        if day is not None and not 1900 < day.year < 2200:
+            raise ValidationError(_("Is the year right?"))
+        return day
 
 
 class TimeField(forms.TimeField):

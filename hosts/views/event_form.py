@@ -69,7 +69,7 @@ def _act(
         typed["times"].append(drafts.another_time(typed["times"]))
     elif wish.startswith("remove_time:"):
         row = wish.removeprefix("remove_time:")
-        if row.isdecimal() and int(row) < len(typed["times"]):
+        if row.isdecimal() and len(row) < 4 and int(row) < len(typed["times"]):
             del typed["times"][int(row)]
     elif wish == "remove_picture":
         typed["fields"]["picture_kept"] = ""

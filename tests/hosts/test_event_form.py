@@ -137,6 +137,8 @@ def test_what_cannot_be_read_comes_back_with_what_to_do(client, draft, values, w
         ({"date": "2027-02-30"}, "“2027-02-30” is not a day in the calendar"),
         ({"date": "2020-01-01"}, "This is in the past"),
         ({"date": "2099-01-01"}, "Is the year right?"),
+        ({"date": "9999-12-31"}, "Is the year right?"),
+        ({"date": "0001-01-01", "end_date": "9999-12-31"}, "Is the year right?"),
         ({"start": "20:00", "end": "18:00"}, "The end must come after the start"),
         ({"start": "18:00", "end": "18:00"}, "The end must come after the start"),
         ({"start": "soon"}, "“soon” is not a time of day"),
@@ -256,3 +258,11 @@ def test_the_preview_is_clean_html(client, host):
 def test_the_zone_of_a_place_is_told_in_words(client, host):
     assert "Pacific time" in client.get("/host/zone/?postal_code=97201").content.decode()
     assert "tells the time zone" in client.get("/host/zone/?postal_code=x").content.decode()
+
+
+@pytest.mark.parametrize("row", ["9" * 5000, "-1", "two", "٣", "0\x00", ""])
+def test_a_button_for_a_date_that_is_not_there_takes_nothing_off(client, draft, row):
+    answer = send(client, draft, do=f"remove_time:{row}")
+    assert answer.status_code == 302
+    draft.refresh_from_db()
+    assert len(draft.typed["times"]) == 1
