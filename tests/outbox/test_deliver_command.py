@@ -122,3 +122,12 @@ def test_several_may_run_and_each_ends_cleanly_on_its_signal(tmp_path):
     for deliverer in deliverers:
         assert deliverer.communicate(timeout=20)[0].endswith("Stopped.\n")
         assert deliverer.returncode == 0
+
+
+@pytest.mark.django_db
+def test_letters_are_held_back_and_let_go_from_the_command_line():
+    post(timezone.now())
+    call_command("pause_letters", stdout=StringIO())
+    assert deliver("--once") == "nothing to send\n"
+    call_command("pause_letters", "--resume", stdout=StringIO())
+    assert deliver("--once") == "1 sent\n"
