@@ -94,14 +94,3 @@ def clock():
     clock = Clock()
     yield clock
     clock.stop()
-
-
-@pytest.fixture(params=["with JavaScript", "without JavaScript"])
-def browser_context_args(request, browser_context_args) -> dict:
-    """A phone; each journey runs with JavaScript and without."""
-    return browser_context_args | {
-        "viewport": {"width": 375, "height": 760},
-        "java_script_enabled": request.param == "with JavaScript",
-        "locale": "en-US",
-        "timezone_id": "America/New_York",
-    }
