@@ -27,6 +27,11 @@ class RepairSite(admin.AdminSite):
     def login(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         return redirect("account_login")
 
+    def password_change(
+        self, request: HttpRequest, extra_context: dict | None = None
+    ) -> HttpResponse:
+        return redirect("account_change_password")  # which tells the person by mail
+
 
 class RepairAdmin(admin.ModelAdmin):
     """View and mend; whatever is not in `mendable` is read-only."""
