@@ -105,7 +105,10 @@ def save_event(
     changes = lifecycle.change_event(
         current, fields=fields, slots=slots, by=by, now=now, live=goes_live(current)
     )
-    Event.objects.filter(pk=event.pk).update(typed={})
+    answered: dict[str, Any] = {"typed": {}}
+    if changes.event.state == EventState.APPROVED:
+        answered["state_note"] = ""  # what staff asked for last time is answered by this
+    Event.objects.filter(pk=event.pk).update(**answered)
     changes.event.typed = {}
     ask_cohosts(changes.event, cohosts, by=by, now=now)
     invites.post_changes(changes, now=now)

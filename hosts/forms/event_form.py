@@ -203,7 +203,13 @@ class EventForm(PlaceForm):
 
     def _warnings(self) -> list[str]:
         values = self.cleaned_data
-        found = homes.warnings(self.candidate) if self.candidate else []
+        if self.candidate is None:
+            return []
+        found = homes.warnings(self.candidate)
+        if self.event.is_private and self.event.street and not self.candidate.is_private:
+            found.append(
+                _("Until now only guests saw the address. From now on everybody will see it.")
+            )
         email = values["contact_email"]
         if email and (meant := suggest_email(email)):
             found.append(

@@ -167,7 +167,9 @@ class PlaceForm(forms.Form):
         self.candidate = candidate
 
     def _visibility(self, values: dict[str, Any]) -> AddressVisibility:
-        home = values.get("is_home") and values.get("attendance_mode") != AttendanceMode.VIRTUAL
+        # An event that moves online keeps its old address: it stays as private as it was.
+        here = values.get("attendance_mode") != AttendanceMode.VIRTUAL or values.get("street")
+        home = values.get("is_home") and here
         return AddressVisibility.PRIVATE if home else AddressVisibility.PUBLIC
 
 

@@ -131,6 +131,8 @@ function showFor() {
 }
 form.addEventListener("change", (event) => {
   if (event.target.name === "attendance_mode") showFor();
+  // Better a hall kept private than a home made public.
+  if (event.target.name === "type" && event.target.value === "house_party") form.elements.is_home.checked = true;
 });
 showFor();
 

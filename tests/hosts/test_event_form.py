@@ -208,6 +208,21 @@ def test_words_that_give_a_home_away_need_a_second_yes(client, draft):
     assert draft.timeslots.count() == 1
 
 
+def test_a_homes_address_is_made_public_only_after_a_second_yes(client, draft):
+    send(client, draft, is_home="on", venue="", seen=stamp(draft))
+    page = shown(send(client, draft, venue="", seen=stamp(draft)))
+    assert "everybody will see it" in page
+    draft.refresh_from_db()
+    assert draft.is_private
+
+
+def test_a_house_party_that_moves_online_keeps_its_address_to_itself(client, draft):
+    online = {"attendance_mode": "virtual", "joining_url": "https://meet.example.org/x"}
+    send(client, draft, is_home="on", venue="", **online, seen=stamp(draft))
+    draft.refresh_from_db()
+    assert draft.is_private
+
+
 def test_a_mistyped_address_of_ones_own_is_asked_about_once(client, draft):
     page = shown(send(client, draft, contact_email="robin@gmial.com"))
     assert "Did you mean robin@gmail.com?" in page

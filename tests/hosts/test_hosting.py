@@ -181,6 +181,14 @@ def test_new_words_of_a_public_event_are_live_and_flagged(client, public):
     assert not EventRevision.objects.exists()
 
 
+def test_what_staff_asked_is_answered_by_the_next_change(client, public):
+    Event.objects.update(state_note="Which door?")
+    form = as_shown(public, unit="The red door")
+    send(client, public, *form["rows"], **form["values"])
+    public.refresh_from_db()
+    assert public.state_note == ""
+
+
 def test_a_new_time_waits_for_review_while_the_old_one_stays(client, public):
     before = public.timeslots.get().starts_at
     form = as_shown(public)
