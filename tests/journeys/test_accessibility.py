@@ -1,5 +1,6 @@
 """axe-core finds nothing wrong on any kind of page: on a phone by day, on a desk by night."""
 
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from django.utils import timezone
 from events.spatial import index_event
 from events.states import EventState, EventType, TimeslotState
 from hosts.models import StaffRole, User
+from outbox.letters import kinds
 from rsvps import links
 from rsvps.states import RsvpStatus
 from tests.factories import (
@@ -173,6 +175,45 @@ def test_the_guests_pages(check):
     mailed.append(links.unsubscribe_url(coming.supporter))
     check([urlsplit(address).path for address in mailed])
     check([f"/r/{'x' * 22}/"], statuses=(404,))
+
+
+def test_the_pages_behind_reminders_and_thanks(check):
+    now = timezone.now()
+    rsvp = make_rsvp(make_timeslot(make_event(private=True)))
+    past = make_rsvp(make_timeslot(starts_at=now - timedelta(hours=4)))
+    gone = make_rsvp(rsvp.timeslot, status=RsvpStatus.CANCELLED)
+    off = make_rsvp(make_timeslot(state=TimeslotState.CANCELLED))
+    asked = [
+        (rsvp, "coming"),
+        (rsvp, "cannot"),
+        (past, "feedback"),
+        (past, "feedback", "?said=1"),
+        (past, "coming"),
+        (gone, "coming"),
+        (off, "cannot"),
+    ]
+    check([_answer_page(*page) for page in asked])
+
+
+def _answer_page(rsvp, name, query=""):
+    return f"{urlsplit(links.manage_url(rsvp.guest)).path}{name}/{rsvp.pk}/{query}"
+
+
+@pytest.mark.parametrize("size", [375, 600])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_letter_as_a_mail_program_shows_it(page, size, scheme):
+    page.set_viewport_size({"width": size, "height": 700})
+    page.emulate_media(color_scheme=scheme)
+    faults = []
+    for name, kind in kinds().items():
+        if kind.example is None:
+            continue
+        page.set_content(kind.example(timezone.now()).html)
+        page.evaluate(AXE)
+        faults += [f"{name}: {fault}" for fault in page.evaluate(RUN) if "landmark" not in fault]
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        faults += [f"{name}: {wide} px too wide"] if wide > 0 else []
+    assert not faults, "\n".join(faults)
 
 
 def test_the_staffs_desk(check):
