@@ -214,7 +214,8 @@ def beside(event: Event, *, now: datetime, limit: int = 3) -> list[Result]:
         limit=limit + 1,
     )
     found = _page(query, query.criteria(unix(now)), None)
-    others = [hit for hit in found.hits if hit.event_id != event.pk][:limit]
+    hits = found.hits if found else []
+    others = [hit for hit in hits if hit.event_id != event.pk][:limit]
     return _load(query, Found(hits=others), now=unix(now))[0] if others else []
 
 
