@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 FURTHEST_KM = 50
 # When to ask again after a failure: after the last the place stays as it is, and staff see it.
 _AGAIN = [timedelta(minutes=m) for m in (2, 15, 120, 720)]
-_AT_ONCE = 20
+_AT_ONCE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,14 +229,26 @@ def _clear_public_place(event: Event) -> None:
 def geocode_again(now: datetime) -> int:
     """Planner: ask the provider again for places it failed to answer; returns how many it found.
 
-    The row is not locked while the provider thinks; the answer counts only if the address and
-    the pin are still what they were.
+    A provider that fails now is left alone for a minute by all the others that wait, so that
+    the letters due at the same tick are not held up by its silence.
     """
-    due = Event.objects.filter(geocode_again_at__lte=now).order_by("geocode_again_at")[:_AT_ONCE]
-    return sum(_ask_again(event, now=now) for event in due)
+    due = Event.objects.filter(geocode_again_at__lte=now).order_by("geocode_again_at")
+    found = 0
+    for event in due[:_AT_ONCE]:
+        try:
+            found += _ask_again(event, now=now)
+        except ProviderFailed:
+            due.update(geocode_again_at=now + timedelta(minutes=1))
+            break
+    return found
 
 
 def _ask_again(event: Event, *, now: datetime) -> bool:
+    """Ask once more for one event. Raises ProviderFailed; the next time is set before asking.
+
+    The row is not locked while the provider thinks; the answer counts only if the address and
+    the pin are still what they were.
+    """
     attempt = event.geocode_attempts + 1
     later = now + _AGAIN[attempt] if attempt < len(_AGAIN) else None
     claimed = Event.objects.filter(
@@ -245,7 +257,9 @@ def _ask_again(event: Event, *, now: datetime) -> bool:
     if not claimed:
         return False
     found = _geocode_event(event)
-    if found.provider_failed or found.latitude is None:
+    if found.provider_failed:
+        raise ProviderFailed(str(event.pk))
+    if found.latitude is None:
         return False
     with transaction.atomic():
         current = Event.objects.select_for_update(of=("self",)).get(pk=event.pk)

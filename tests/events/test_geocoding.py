@@ -235,3 +235,15 @@ class TestPlacingAnEvent:
         assert geocode_again(now) == 0
         event.refresh_from_db()
         assert event.latitude == 39.9612
+
+    def test_provider_that_fails_is_not_asked_for_everybody_at_once(self, provider):
+        now = timezone.now()
+        provider.status = 503
+        for number in range(3):
+            make_event(street=f"{number} Elm Street", geocode_again_at=now, accuracy="zip")
+        assert geocode_again(now) == 0
+        assert len(provider.asked) == 1
+        assert geocode_again(now) == 0
+        assert len(provider.asked) == 1
+        provider.status = 200
+        assert geocode_again(now + timedelta(minutes=1)) == 2
