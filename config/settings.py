@@ -216,8 +216,24 @@ if PRODUCTION:
     env.required("MAIL_FROM", "letters come from this address")
     env.required("SMTP_HOST", "letters leave through this mail server")
 # Letters leave through the ledger (outbox/), which speaks to the mail server itself; a
-# message sent past it would go unrecorded, so Django's own mailer only writes to the log.
-MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
+# message sent past it would go unrecorded. Django's own mailer knows the same server, for
+# packages that send by themselves.
+MAILERS = {
+    "default": {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": SMTP_HOST,
+            "port": SMTP_PORT,
+            "username": SMTP_USER,
+            "password": SMTP_PASSWORD,
+            "use_tls": SMTP_SECURITY == "starttls",
+            "use_ssl": SMTP_SECURITY == "tls",
+            "timeout": SMTP_TIMEOUT,
+        },
+    }
+    if SMTP_HOST
+    else {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+}
 
 # -- Places --------------------------------------------------------------------------
 
