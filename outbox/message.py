@@ -16,8 +16,7 @@ import re
 from base64 import encodebytes
 from binascii import b2a_qp
 from datetime import datetime
-from email.headerregistry import Address
-from email.policy import SMTP
+from email.header import Header
 from email.utils import format_datetime
 from hashlib import sha256
 from secrets import token_hex
@@ -26,13 +25,15 @@ from django.conf import settings
 
 from outbox.letters import Letter
 
-POLICY = SMTP.clone(cte_type="7bit", utf8=False)
+FOLD_AT = 76
+LONGEST_WORD = 60
 LONGEST_LINE = 998  # octets, RFC 5322 2.1.1
 LONGEST_UNSUBSCRIBE_URL = 72  # 74 with its brackets: some servers fold longer ones wrongly
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _TRAILING = re.compile(rb"[ \t]+(?=\r\n|\Z)")  # mail servers may drop it anyway
-_SIMPLE_HEADER = re.compile(r"[ -~]{1,60}")
+_PRINTABLE = re.compile(r"[ -~]*")
+_ATOMS = re.compile(r"[A-Za-z0-9 ]{1,40}")
 _SIMPLE_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}")
 
 
@@ -95,18 +96,32 @@ def _sender_name(letter: Letter) -> str:
 
 
 def _header(name: str, value: str) -> str:
-    if _SIMPLE_HEADER.fullmatch(value):
-        return f"{name}: {value}\r\n"
-    return POLICY.fold(name, value.encode("utf-8", "replace").decode())
+    """One header, folded between words; its first line is never empty (some servers mind)."""
+    words = value.split(" ")
+    if "=?" in value or not _PRINTABLE.fullmatch(value) or max(map(len, words)) > LONGEST_WORD:
+        return f"{name}: {_encoded(value, name)}\r\n"
+    lines = [f"{name}: {words[0]}"]
+    for word in words[1:]:
+        if len(lines[-1]) + 1 + len(word) > FOLD_AT:
+            lines.append(f" {word}")
+        else:
+            lines[-1] += f" {word}"
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _encoded(text: str, header: str) -> str:
+    """RFC 2047 words, split between characters."""
+    clean = text.encode("utf-8", "replace").decode()
+    return Header(clean, "utf-8", header_name=header).encode(linesep="\r\n")
 
 
 def _address_header(name: str, address: str, display: str = "") -> str:
     spelled = ascii_address(address)
     if not display:
         return f"{name}: {spelled}\r\n"
-    if re.fullmatch(r"[A-Za-z0-9 ]{1,40}", display):
+    if _ATOMS.fullmatch(display):
         return f"{name}: {display} <{spelled}>\r\n"
-    return POLICY.fold(name, str(Address(display_name=display, addr_spec=spelled)))
+    return f"{name}: {_encoded(display, name)}\r\n <{spelled}>\r\n"
 
 
 def _printable(url: str) -> str:

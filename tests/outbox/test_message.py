@@ -228,5 +228,37 @@ def test_address_that_could_break_the_envelope_is_refused(typed):
         ascii_address(typed)
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Changed: Lemonade and plans for the library, now Fri, Nov 27, 3:00 p.m.",
+        "short",
+        "x" * 200,
+        "word " * 60 + "end",
+        "é " * 80 + "é",
+        "🧺" * 90,
+        "=?utf-8?q?looks_encoded?= but is not",
+        "日本語の件名" * 12,
+    ],
+)
+def test_subject_arrives_as_it_was_written_on_lines_that_are_not_empty(subject):
+    letter = Letter(subject=subject, text="x\n", html="<p>x</p>")
+    built = build(letter, to="a@b.org", message_id="<1@x>", date=NOW, unsubscribe="")
+    assert parse(built)["Subject"] == subject
+    head = built.partition(b"\r\nFrom: ")[0].split(b"\r\n")
+    assert all(line.strip() and len(line) <= 78 for line in head)
+    assert len(head[0]) > len("Subject: ")
+
+
+@pytest.mark.parametrize(
+    "name", ["Barnstorm", "Neighbors, Inc.", 'The "Real" Deal', "Vecinos en Acción", "日本の声"]
+)
+def test_senders_name_arrives_as_it_was_written(name):
+    letter = Letter(subject="x", text="x\n", html="<p>x</p>", from_name=name)
+    built = build(letter, to="a@b.org", message_id="<1@x>", date=NOW, unsubscribe="")
+    [sender] = parse(built)["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == (name, "hello@barnstorm.example")
+
+
 def test_message_ids_are_random():
     assert new_message_id() != new_message_id()
