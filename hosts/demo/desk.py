@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from events import lifecycle
 from events.models import Event
 from events.states import Accuracy, EventState, EventType
+from hosts.comparing import snapshot
 from hosts.models import EventReport, ReportReason
 
 # How long ago what waits came in; most answers take less than a day.
@@ -52,6 +53,8 @@ def _move(event: Event, *, now: datetime) -> None:
 
 
 def _reword(event: Event, *, now: datetime) -> None:
+    # What staff decided about, so that the page can show what reads otherwise since.
+    event.decisions.update(snapshot=snapshot(event))
     words = event.description + "\n\nBring a chair, if you have one to spare."
     lifecycle.change_event(
         event,

@@ -738,3 +738,19 @@ def test_trust_is_taken_back(client):
 
     assert Host.objects.get(pk=host.pk).trusted_at is None
     assert Record.objects.get().words == "taken"
+
+
+def test_the_pages_take_as_many_queries_for_much_as_for_little(
+    client, django_assert_max_num_queries
+):
+    log_in_staff(client)
+    event = make_submitted()
+    for _ in range(3):
+        make_submitted(host=event.host)
+        EventReport.objects.create(event=event, reason="spam", created_at=timezone.now())
+        make_timeslot(event, hours=3)
+
+    with django_assert_max_num_queries(36):
+        client.get(f"/review/events/{event.pk}/")
+    with django_assert_max_num_queries(20):
+        client.get("/review/")
