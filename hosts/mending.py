@@ -1,13 +1,15 @@
 """What staff mend in an event themselves: any field, or where its pin stands."""
 
 import copy
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
 from events import geocoding, lifecycle
-from events.models import Event
+from events.changes import SlotFields
+from events.models import Event, Timeslot
 from events.states import AttendanceMode
 from hosts import vetting
 from hosts.comparing import differences, snapshot
@@ -58,9 +60,31 @@ def fix_pin(
     return _write(event, wanted, PLACED, by=by, seen=seen, now=now, reason="")
 
 
+def fix_date(
+    timeslot: Timeslot, slot: SlotFields, *, by: User, seen: str, now: datetime
+) -> VettingDecision:
+    """Mend one date: its times, room or instructions. Raises lifecycle.TimeslotPassed,
+    lifecycle.CapacityBelowSeatsTaken and what `fix` raises."""
+    if timeslot.ends_at <= now:
+        raise lifecycle.TimeslotPassed
+    event = timeslot.event
+    # Before publication a timeslot left out would be deleted: name them all.
+    others = event.timeslots.exclude(pk=timeslot.pk).values_list("pk", flat=True)
+    slots = [SlotFields(id=pk) for pk in others] + [slot | SlotFields(id=timeslot.pk)]
+    return _write(event, event, (), slots=slots, by=by, seen=seen, now=now, reason="")
+
+
 @transaction.atomic
 def _write(
-    event: Event, wanted: Event, names, *, by: User, seen: str, now: datetime, reason: str
+    event: Event,
+    wanted: Event,
+    names: Iterable[str],
+    *,
+    slots: Iterable[SlotFields] = (),
+    by: User,
+    seen: str,
+    now: datetime,
+    reason: str,
 ) -> VettingDecision:
     if wanted.timezone != event.timezone:
         raise OtherZone
@@ -69,7 +93,7 @@ def _write(
         raise ChangeWaits
     unread, before = event.text_changed_at, snapshot(event)
     fields = {name: getattr(wanted, name) for name in names}
-    changes = lifecycle.change_event(event, fields=fields, by=by, now=now, live=True)
+    changes = lifecycle.change_event(event, fields=fields, slots=slots, by=by, now=now, live=True)
     event = changes.event
     changed = differences(before, snapshot(event))
     if not changed:

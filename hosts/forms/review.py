@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.fields import EmailField, LinesField, PhoneField, PostalCodeField, WordsField
 from events.models import Event
-from events.states import AddressVisibility, AttendanceMode, EventType
+from events.states import AddressVisibility, AttendanceMode, EventType, YesNoUnknown
 from hosts.models import EventReport, ReportReason
 from hosts.review import REASONS
 
@@ -47,6 +47,7 @@ class FixForm(forms.Form):
     )
     attendance_mode = forms.ChoiceField(label=_("In person or online"), choices=AttendanceMode)
     joining_url = forms.URLField(label=_("Joining link"), max_length=500, required=False)
+    joining_notes = LinesField(label=_("How to join"), max_length=1000, required=False)
     address_visibility = forms.ChoiceField(
         label=_("Who sees the address"), choices=AddressVisibility
     )
@@ -62,8 +63,16 @@ class FixForm(forms.Form):
     contact_name = WordsField(label=_("Contact name"), max_length=100, required=False)
     contact_phone = PhoneField(label=_("Contact phone"), required=False)
     contact_email = EmailField(label=_("Contact e-mail"), required=False)
+    approve_each_guest = forms.BooleanField(
+        label=_("The host says yes or no to each guest"), required=False
+    )
+    wheelchair = forms.ChoiceField(label=_("Wheelchair"), choices=YesNoUnknown)
+    asl = forms.ChoiceField(label=_("Sign language"), choices=YesNoUnknown)
+    child_care = forms.ChoiceField(label=_("Child care"), choices=YesNoUnknown)
+    language = WordsField(label=_("Language"), max_length=60, required=False)
     transit_notes = LinesField(label=_("Transit"), max_length=500, required=False)
     parking_notes = LinesField(label=_("Parking"), max_length=500, required=False)
+    remove_picture = forms.BooleanField(label=_("Take the picture away"), required=False)
     reason = LinesField(
         label=_("A word to the host (optional)"),
         max_length=1000,
@@ -71,11 +80,11 @@ class FixForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
-    PLACE = ("street", "city", "state_code", "postal_code")
+    NOT_OF_EVENT = frozenset({"seen", "reason", "remove_picture"})
 
     @classmethod
     def initial_of(cls, event: Event) -> dict[str, Any]:
-        names = [name for name in cls.base_fields if name not in {"seen", "reason"}]
+        names = [name for name in cls.base_fields if name not in cls.NOT_OF_EVENT]
         return {name: getattr(event, name) for name in names}
 
     def clean(self) -> dict[str, Any]:
@@ -89,11 +98,20 @@ class FixForm(forms.Form):
         return cleaned
 
     def fields_of_event(self) -> dict[str, Any]:
-        return {
+        fields = {
             name: value
             for name, value in self.cleaned_data.items()
-            if name not in {"seen", "reason"}
+            if name not in self.NOT_OF_EVENT
         }
+        if self.cleaned_data["remove_picture"]:
+            fields |= {"picture": "", "picture_alt": ""}
+        return fields
+
+
+class SeenForm(forms.Form):
+    """What the page showed (`vetting.stamp_of`)."""
+
+    seen = forms.CharField(max_length=80, widget=forms.HiddenInput)
 
 
 class PinForm(forms.Form):

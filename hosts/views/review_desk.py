@@ -11,10 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from events import geocoding
 from events.calendars import when_in_words
 from events.disclosure import Field, may_see
 from events.lifecycle import StateConflict
@@ -22,11 +20,10 @@ from events.models import Event
 from events.readings import record_reading
 from events.states import EventState
 from events.words import render_description, tidy
-from hosts import mending, review, vetting
+from hosts import review, vetting
 from hosts.comparing import changed_since, differences, last_decision, snapshot, with_revision
-from hosts.forms.review import DecisionForm, FixForm, PinForm
+from hosts.forms.review import DecisionForm, PinForm
 from hosts.guestlist import messages_sent
-from hosts.hosting import OtherZone
 from hosts.models import EventReport, Host, User
 from hosts.roles import UserRequest, reviewer_required, viewer_role
 from outbox import overview
@@ -85,10 +82,10 @@ def find(request: UserRequest) -> HttpResponse:
 
 @reviewer_required
 def event_page(request: UserRequest, event_id: int) -> HttpResponse:
-    return _show(request, _event_or_404(event_id))
+    return _show(request, event_or_404(event_id))
 
 
-def _event_or_404(event_id: int) -> Event:
+def event_or_404(event_id: int) -> Event:
     """Any event that was sent in at least once; a draft is its host's own affair."""
     events = Event.objects.exclude(state=EventState.DRAFT).select_related("host__host")
     return get_object_or_404(events, pk=event_id)
@@ -106,6 +103,7 @@ def _show(
     record_reading(event, reader=f"user:{request.user.pk}", now=now)
     context = {
         "event": event,
+        "now": now,
         "role_sees": {field.value: may_see(role, field, event) for field in Field},
         "description": render_description(event.description),
         "slots": [
@@ -180,7 +178,7 @@ def _done(said: str, title: str) -> str:
 @reviewer_required
 @require_POST
 def decide(request: UserRequest, event_id: int) -> HttpResponse:
-    event = _event_or_404(event_id)
+    event = event_or_404(event_id)
     form = DecisionForm(request.POST)
     step = request.POST.get("step", "")
     if step not in _STEPS or not form.is_valid():
@@ -197,10 +195,10 @@ def decide(request: UserRequest, event_id: int) -> HttpResponse:
         form.add_error("words", _("Please tell the host why."))
         return _show(request, event, form=form, status=422)
     except (review.OwnEvent, review.NeedsSenior) as refused:
-        messages.error(request, _refusal(refused))
+        messages.error(request, refusal(refused))
         return _show(request, event, form=form, status=403)
     except (review.ChangedMeanwhile, StateConflict):
-        event = _event_or_404(event_id)
+        event = event_or_404(event_id)
         messages.error(request, _what_happened(event, request.user))
         return _show(request, event, form=_still_typed(request, event), status=409)
     messages.success(request, _done(said, event.title))
@@ -214,7 +212,7 @@ def _still_typed(request: UserRequest, event: Event) -> DecisionForm:
     return DecisionForm(data)
 
 
-def _refusal(refused: Exception) -> str:
+def refusal(refused: Exception) -> str:
     if isinstance(refused, review.OwnEvent):
         return _("You host this event or help with it, so somebody else must decide about it.")
     return _("This is a high-level event: a senior reviewer decides about it.")
@@ -240,91 +238,6 @@ def _what_happened(event: Event, user: User) -> str:
     )
 
 
-# -- Mending ----------------------------------------------------------------------------
-
-
-@reviewer_required
-def fix(request: UserRequest, event_id: int) -> HttpResponse:
-    event = _event_or_404(event_id)
-    seen = vetting.stamp_of(event, vetting.pending_revision(event))
-    record_reading(event, reader=f"user:{request.user.pk}", now=timezone.now())
-    if request.method != "POST":
-        form = FixForm(initial=FixForm.initial_of(event) | {"seen": seen})
-        return render(request, "review/fix.html", {"event": event, "form": form})
-    form = FixForm(request.POST)
-    if not form.is_valid():
-        return render(request, "review/fix.html", {"event": event, "form": form}, status=422)
-    data = form.cleaned_data
-    refused = _mend(
-        request,
-        lambda: mending.fix(
-            event,
-            fields=form.fields_of_event(),
-            by=request.user,
-            seen=data["seen"],
-            now=timezone.now(),
-            reason=data["reason"],
-        ),
-    )
-    if refused:
-        form.add_error(None, refused)
-        return render(request, "review/fix.html", {"event": event, "form": form}, status=409)
-    return redirect("review_event", event.pk)
-
-
-@reviewer_required
-@require_POST
-def fix_pin(request: UserRequest, event_id: int) -> HttpResponse:
-    event = _event_or_404(event_id)
-    form = PinForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, _("A pin needs two numbers, such as 39.9612 and -82.9988."))
-        return redirect("review_event", event.pk)
-    data = form.cleaned_data
-    refused = _mend(
-        request,
-        lambda: mending.fix_pin(
-            event,
-            data["latitude"],
-            data["longitude"],
-            by=request.user,
-            seen=data["seen"],
-            now=timezone.now(),
-        ),
-    )
-    if refused:
-        messages.error(request, refused)
-    return redirect("review_event", event.pk)
-
-
-def _mend(request: UserRequest, step: Callable[[], object]) -> str:
-    """Do it and say so, or answer why not."""
-    try:
-        step()
-    except mending.NothingFixed:
-        messages.info(request, _("Nothing was changed."))
-    except OtherZone:
-        return _(
-            "That place is in another time zone, so the dates would say something else. "
-            "Please send the event back and ask the host for the right times."
-        )
-    except mending.ChangeWaits:
-        return _("A change of the host's waits for review. Please decide about that first.")
-    except geocoding.PinTooFar as far:
-        return ngettext(
-            "That is %(km)d km from the address; the pin may be moved by 50 km at most.",
-            "That is %(km)d km from the address; the pin may be moved by 50 km at most.",
-            round(far.kilometres),
-        ) % {"km": round(far.kilometres)}
-    except (review.OwnEvent, review.NeedsSenior) as refused:
-        return _refusal(refused)
-    except (review.ChangedMeanwhile, StateConflict):
-        return _("The event changed since you opened this page. Please look at it again first.")
-    else:
-        messages.success(request, _("Mended. The host gets a letter that says what."))
-    return ""
-
-
 # -- Reports and trust ------------------------------------------------------------------
 
 
@@ -338,7 +251,7 @@ def close_report(request: UserRequest, report_id: int) -> HttpResponse:
             report, dismissed=dismissed, by=request.user, now=timezone.now()
         )
     except review.OwnEvent as refused:
-        messages.error(request, _refusal(refused))
+        messages.error(request, refusal(refused))
     else:
         if closed:
             messages.success(request, _("The report is closed."))

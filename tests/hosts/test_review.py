@@ -754,3 +754,80 @@ def test_the_pages_take_as_many_queries_for_much_as_for_little(
         client.get(f"/review/events/{event.pk}/")
     with django_assert_max_num_queries(20):
         client.get("/review/")
+
+
+# -- Mending a date ------------------------------------------------------------------------
+
+
+def typed(client, slot) -> dict:
+    """The page's form as it stands."""
+    page = client.get(f"/review/times/{slot.pk}/").context
+    values = {name: value for name, value in page["row"].initial.items() if value is not None}
+    return values | {"seen": page["seen"].initial["seen"]}
+
+
+@pytest.mark.parametrize("state", [EventState.SUBMITTED, EventState.APPROVED])
+def test_staff_mend_one_date_and_leave_the_others(client, state):
+    log_in_staff(client)
+    event = make_event(state=state)
+    slot, other = make_timeslot(event), make_timeslot(event, hours=4)
+    before = (slot.starts_at, other.starts_at)
+
+    data = typed(client, slot) | {"capacity": "30", "instructions": "Use the side door."}
+    answer = client.post(f"/review/times/{slot.pk}/", data)
+
+    assert answer.status_code == 302
+    slot.refresh_from_db()
+    other.refresh_from_db()
+    assert (slot.capacity, slot.instructions) == (30, "Use the side door.")
+    assert (slot.starts_at, other.starts_at) == before
+    assert "Use the side door." in read_letter("host_fixed").text
+
+
+def test_a_moved_date_reaches_the_guests(client):
+    log_in_staff(client)
+    event = make_public()
+    slot = event.timeslots.get()
+    make_rsvp(slot)
+    data = typed(client, slot)
+    day = slot.starts_at + timedelta(days=1)
+
+    client.post(f"/review/times/{slot.pk}/", data | {"date": f"{day:%Y-%m-%d}"})
+
+    before = slot.starts_at
+    slot.refresh_from_db()
+    assert slot.starts_at > before
+    assert slot.version == 1
+    assert sorted(letters()) == ["change", "host_fixed"]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"date": "2026-02-30"},
+        {"date": ""},
+        {"start": "25:00"},
+        {"end": "00:00"},
+        {"capacity": "-1"},
+    ],
+)
+def test_a_date_that_makes_no_sense_is_shown_again(client, bad):
+    log_in_staff(client)
+    event = make_submitted()
+    slot = event.timeslots.get()
+
+    answer = client.post(f"/review/times/{slot.pk}/", typed(client, slot) | bad)
+
+    assert answer.status_code == 422
+    assert not VettingDecision.objects.exists()
+
+
+def test_staff_leave_room_for_everybody_who_is_coming(client):
+    log_in_staff(client)
+    slot = make_timeslot(make_event(), capacity=10)
+    make_rsvp(slot, party_size=5)
+
+    answer = client.post(f"/review/times/{slot.pk}/", typed(client, slot) | {"capacity": "3"})
+
+    assert answer.status_code == 409
+    assert "5 places are taken" in answer.content.decode()

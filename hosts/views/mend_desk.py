@@ -1,0 +1,150 @@
+"""Staff mend an event themselves: any field, one date, or where the pin stands."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from events import geocoding
+from events.lifecycle import CapacityBelowSeatsTaken, StateConflict, TimeslotPassed
+from events.models import Timeslot
+from events.readings import record_reading
+from events.states import EventState
+from hosts import mending, review, vetting
+from hosts.drafts import typed_time
+from hosts.forms.desk import OneTimeslotForm
+from hosts.forms.review import FixForm, PinForm, SeenForm
+from hosts.hosting import OtherZone
+from hosts.roles import UserRequest, reviewer_required
+from hosts.views.review_desk import event_or_404, refusal
+
+
+@reviewer_required
+def fix(request: UserRequest, event_id: int) -> HttpResponse:
+    event = event_or_404(event_id)
+    seen = vetting.stamp_of(event, vetting.pending_revision(event))
+    record_reading(event, reader=f"user:{request.user.pk}", now=timezone.now())
+    if request.method != "POST":
+        form = FixForm(initial=FixForm.initial_of(event) | {"seen": seen})
+        return render(request, "review/fix.html", {"event": event, "form": form})
+    form = FixForm(request.POST)
+    if not form.is_valid():
+        return render(request, "review/fix.html", {"event": event, "form": form}, status=422)
+    data = form.cleaned_data
+    refused = _mend(
+        request,
+        lambda: mending.fix(
+            event,
+            fields=form.fields_of_event(),
+            by=request.user,
+            seen=data["seen"],
+            now=timezone.now(),
+            reason=data["reason"],
+        ),
+    )
+    if refused:
+        form.add_error(None, refused)
+        return render(request, "review/fix.html", {"event": event, "form": form}, status=409)
+    return redirect("review_event", event.pk)
+
+
+@reviewer_required
+def fix_date(request: UserRequest, timeslot_id: int) -> HttpResponse:
+    slots = Timeslot.objects.exclude(event__state=EventState.DRAFT).select_related("event")
+    timeslot = get_object_or_404(slots, pk=timeslot_id)
+    event, now = timeslot.event, timezone.now()
+    posted = request.POST if request.method == "POST" else None
+    stamp = vetting.stamp_of(event, vetting.pending_revision(event))
+    seen = SeenForm(posted, initial={"seen": stamp})
+    row = OneTimeslotForm(
+        posted,
+        initial=typed_time(timeslot, event.timezone),
+        zone=event.timezone,
+        now=now,
+        known={timeslot.pk: timeslot},
+    )
+    context = {"event": event, "timeslot": timeslot, "row": row, "seen": seen}
+    if posted is None:
+        return render(request, "review/fix_date.html", context)
+    if not (row.is_valid() and seen.is_valid()):
+        return render(request, "review/fix_date.html", context, status=422)
+    refused = _mend(
+        request,
+        lambda: mending.fix_date(
+            timeslot,
+            row.slot_fields(),
+            by=request.user,
+            seen=seen.cleaned_data["seen"],
+            now=now,
+        ),
+    )
+    if refused:
+        row.add_error(None, refused)
+        return render(request, "review/fix_date.html", context, status=409)
+    return redirect("review_event", event.pk)
+
+
+@reviewer_required
+@require_POST
+def fix_pin(request: UserRequest, event_id: int) -> HttpResponse:
+    event = event_or_404(event_id)
+    form = PinForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("A pin needs two numbers, such as 39.9612 and -82.9988."))
+        return redirect("review_event", event.pk)
+    data = form.cleaned_data
+    refused = _mend(
+        request,
+        lambda: mending.fix_pin(
+            event,
+            data["latitude"],
+            data["longitude"],
+            by=request.user,
+            seen=data["seen"],
+            now=timezone.now(),
+        ),
+    )
+    if refused:
+        messages.error(request, refused)
+    return redirect("review_event", event.pk)
+
+
+def _mend(request: UserRequest, step: Callable[[], object]) -> str:
+    """Do it and say so, or answer why not."""
+    try:
+        step()
+    except mending.NothingFixed:
+        messages.info(request, _("Nothing was changed."))
+    except OtherZone:
+        return _(
+            "That place is in another time zone, so the dates would say something else. "
+            "Please send the event back and ask the host for the right times."
+        )
+    except mending.ChangeWaits:
+        return _("A change of the host's waits for review. Please decide about that first.")
+    except geocoding.PinTooFar as far:
+        return ngettext(
+            "That is %(km)d km from the address; the pin may be moved by 50 km at most.",
+            "That is %(km)d km from the address; the pin may be moved by 50 km at most.",
+            round(far.kilometres),
+        ) % {"km": round(far.kilometres)}
+    except CapacityBelowSeatsTaken as taken:
+        return ngettext(
+            "%(taken)d place is taken already, so there must be room for at least that.",
+            "%(taken)d places are taken already, so there must be room for at least those.",
+            taken.seats_taken,
+        ) % {"taken": taken.seats_taken}
+    except TimeslotPassed:
+        return _("This date is over; it cannot be changed any more.")
+    except (review.OwnEvent, review.NeedsSenior) as refused:
+        return refusal(refused)
+    except (review.ChangedMeanwhile, StateConflict):
+        return _("The event changed since you opened this page. Please look at it again first.")
+    else:
+        messages.success(request, _("Mended. The host gets a letter that says what."))
+    return ""
