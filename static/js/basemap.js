@@ -6,6 +6,20 @@ const here = (path) => new URL(path, import.meta.url).href;
 const DEGREE = 1000; // the files hold whole thousandths of a degree
 const COUNTIES_FROM = 7; // zoom
 
+/** Run once `node` is (nearly) in view and the browser has nothing better to do. */
+export function whenInView(node, run) {
+  const idle = window.requestIdleCallback || ((call) => setTimeout(call, 200));
+  const observer = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      idle(run);
+    },
+    { rootMargin: "200px" },
+  );
+  observer.observe(node);
+}
+
 /** Load Leaflet (and clusters, if asked), once; resolves to its global `L`. */
 export async function loadLeaflet({ clusters = false } = {}) {
   if (!window.L) {
@@ -37,7 +51,7 @@ function addStyles(path) {
 }
 
 /** A Leaflet map in `element` with its ground; `data-tiles` adds the operator's tiles. */
-export function createMap(L, element, options = {}) {
+export function createMap(L, element, { scale = true, ...options } = {}) {
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const map = L.map(element, {
     minZoom: 2,
@@ -52,7 +66,7 @@ export function createMap(L, element, options = {}) {
     ...options,
   });
   const credits = L.control.attribution({ prefix: false }).addTo(map);
-  L.control.scale().addTo(map);
+  if (scale) L.control.scale().addTo(map);
   const { tiles, tilesAttribution, credit } = element.dataset;
   if (tiles) {
     L.tileLayer(tiles, { maxZoom: 19, attribution: escaped(tilesAttribution || "") }).addTo(map);

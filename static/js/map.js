@@ -1,7 +1,7 @@
 /* The results' map: what the list shows, and all the rest that matches. The list is complete
    without it, so it starts only once the list can be read and the map is (nearly) in view. */
 
-import { createMap, loadLeaflet } from "./basemap.js";
+import { createMap, loadLeaflet, whenInView } from "./basemap.js";
 
 const METRES_PER_MILE = 1609.344;
 const WITHIN = [5, 10, 25, 50, 100];
@@ -11,7 +11,7 @@ const element = document.querySelector("[data-map]");
 const results = document.querySelector("[data-results]");
 if (element && results) {
   offerSwitch();
-  whenWanted(element, () => start().catch(() => say(element.dataset.saysFailed)));
+  whenInView(element, () => start().catch(() => say(element.dataset.saysFailed)));
 }
 
 /** On a phone the map takes the list's place, and gives it back. */
@@ -22,19 +22,6 @@ function offerSwitch() {
     button.textContent = map ? button.dataset.saysList : button.dataset.saysMap;
     results.scrollIntoView({ block: "start" });
   });
-}
-
-function whenWanted(node, run) {
-  const idle = window.requestIdleCallback || ((call) => setTimeout(call, 200));
-  const observer = new IntersectionObserver(
-    (entries) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      observer.disconnect();
-      idle(run);
-    },
-    { rootMargin: "200px" },
-  );
-  observer.observe(node);
 }
 
 function say(words) {

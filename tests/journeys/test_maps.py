@@ -65,6 +65,18 @@ def test_home_is_a_soft_area_and_never_a_pin(page, live_server):
     expect(page.locator(".map-pin, .map-bunch")).to_have_count(0)
 
 
+def test_event_page_shows_a_home_as_an_area_and_a_hall_as_a_pin(page, live_server, foreign):
+    for event, pins in ((listed(private=True), 0), (listed(), 1)):
+        page.goto(live_server.url + event.get_absolute_url())
+        page.locator("[data-spot]").scroll_into_view_if_needed()
+        expect(page.locator("[data-spot] .leaflet-control-zoom")).to_be_visible(timeout=15_000)
+        expect(page.locator("[data-spot] .map-pin")).to_have_count(pins)
+        expect(page.locator("[data-spot] .map-spot")).to_have_count(1 - pins)
+        page.evaluate(AXE)
+        assert page.evaluate(RUN) == []
+    assert foreign == []
+
+
 def test_events_at_one_place_open_as_a_list_by_keyboard(page, live_server):
     for number in (2, 0, 1):
         listed(title=f"Meeting {number}", in_days=3 + number)

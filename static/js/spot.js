@@ -1,0 +1,35 @@
+/* An event page's map: a pin, or for a home the soft area it is somewhere in. */
+
+import { createMap, loadLeaflet, whenInView } from "./basemap.js";
+
+const CLOSE = 15; // where an operator's tiles show streets
+const FAR = 10; // where towns must do
+
+for (const element of document.querySelectorAll("[data-spot]")) {
+  whenInView(element, () => start(element).catch(() => element.remove()));
+}
+
+async function start(element) {
+  const L = await loadLeaflet();
+  const { dataset } = element;
+  const centre = L.latLng(Number(dataset.latitude), Number(dataset.longitude));
+  const radius = Number(dataset.radius);
+  const map = createMap(L, element, {
+    scale: false,
+    zoomControl: false,
+    scrollWheelZoom: false,
+    center: centre,
+    zoom: dataset.tiles && !radius ? CLOSE : FAR,
+  });
+  L.control.zoom({ zoomInTitle: dataset.saysCloser, zoomOutTitle: dataset.saysFurther }).addTo(map);
+  if (radius) {
+    L.circle(centre, { radius, interactive: false, className: "map-home map-spot", stroke: false }).addTo(map);
+    return;
+  }
+  const drop = document.createElement("span");
+  drop.className = "map-mark";
+  drop.append(document.createElement("span"));
+  drop.firstChild.className = "map-pin-drop";
+  const icon = L.divIcon({ className: "map-pin", html: drop, iconSize: [44, 44], iconAnchor: [22, 38] });
+  L.marker(centre, { icon, interactive: false, keyboard: false }).addTo(map);
+}
