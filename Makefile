@@ -39,6 +39,9 @@ gazetteer: setup-dev ## Build the embedded cities again from GeoNames (rarely ne
 basemap: setup-dev ## Build the embedded map again and refresh Leaflet (needs npm)
 	@$(PY) bin/build_basemap.py
 
+vendor: basemap ## Refresh the vendored front-end files and their licences (needs npm and uv)
+	@$(PY) bin/vendor
+
 check-migrations: setup-dev ## Every model change has its migration
 	@BARNSTORM_MODE=test $(PY) manage.py makemigrations --check --dry-run
 
