@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from events.spatial import index_event
 from tests.factories import make_event, make_timeslot
@@ -31,7 +32,7 @@ def test_filters_apply_as_they_are_set_and_stay_in_the_address(live_server, page
     page.locator("label.chip", has_text="Rally").click()
 
     page.wait_for_url("**type=rally**")
-    page.wait_for_function("document.querySelectorAll('.event-card-title').length === 1")
+    expect(titles).to_have_count(1)
     assert titles.all_inner_texts() == ["Rally for clean water"]
     page.reload()
     assert titles.all_inner_texts() == ["Rally for clean water"]
