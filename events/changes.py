@@ -34,19 +34,9 @@ WORDS = frozenset(
         "unit",
     }
 )
-REVIEWED = frozenset(
+# What the geocoder and the address rules write from the address typed.
+POSITION = frozenset(
     {
-        "type",
-        "official",
-        "attendance_mode",
-        "joining_url",
-        "address_visibility",
-        "venue",
-        "street",
-        "city",
-        "state_code",
-        "postal_code",
-        "country",
         "latitude",
         "longitude",
         "accuracy",
@@ -59,6 +49,21 @@ REVIEWED = frozenset(
         "public_postal_code",
         "public_county",
         "timezone",
+    }
+)
+REVIEWED = POSITION | frozenset(
+    {
+        "type",
+        "official",
+        "attendance_mode",
+        "joining_url",
+        "address_visibility",
+        "venue",
+        "street",
+        "city",
+        "state_code",
+        "postal_code",
+        "country",
     }
 )
 # What stands in a guest's calendar entry besides start and end. Not the position: a geocoder

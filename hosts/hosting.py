@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 
 from events import geocoding, lifecycle
-from events.changes import Changes, SlotFields
+from events.changes import POSITION, Changes, SlotFields
 from events.models import Event, Timeslot
 from events.states import EventState, RevisionState
 from hosts import letters
@@ -21,23 +21,8 @@ from hosts.cohosting import ask_cohosts
 from hosts.models import Host, User
 from rsvps import invites
 
-# What the geocoder and the address rules write besides what is typed.
-PLACED = (
-    "latitude",
-    "longitude",
-    "accuracy",
-    "pin_moved",
-    "public_latitude",
-    "public_longitude",
-    "public_neighborhood",
-    "public_city",
-    "public_state_code",
-    "public_postal_code",
-    "public_county",
-    "timezone",
-    "geocode_again_at",
-    "geocode_attempts",
-)
+# What placing an event writes besides what is typed.
+PLACED = (*sorted(POSITION), "geocode_again_at", "geocode_attempts")
 
 
 class AgreementNotAccepted(Exception):
