@@ -8,7 +8,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from events import gazetteer
+from events import place_box
 from events.places import Place
 from events.search import DEFAULT_MILES, MOST_MILES, PAGE, WITHIN_CHOICES, SearchQuery
 from events.states import EventType
@@ -68,7 +68,7 @@ class SearchForm(forms.Form):
 
     def clean_near(self) -> str:
         text = self.cleaned_data["near"]
-        self.places = gazetteer.find(text) if text else []
+        self.places = place_box.read(text) if text else []
         if text and not self.places:
             raise forms.ValidationError(
                 _("We do not know this place. Try a ZIP code, or a city and its state.")

@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 _KEEP_FOUND = 30 * 24 * 3600
 _KEEP_NOT_FOUND = 3600
 _NOT_FOUND = "not found"
+# After a failure nobody who is impatient asks for a while.
+_RESTS, _RESTING = "geocoder:rests", 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +63,43 @@ def is_configured() -> bool:
     return bool(settings.GEOCODER)
 
 
-def ask(address: Address) -> Answer | None:
-    """Where the service says the address is; None where it knows none. Raises ProviderFailed."""
+def ask(address: Address, *, patience: float | None = None) -> Answer | None:
+    """Where the service says the address is; None where it knows none. Raises ProviderFailed.
+
+    `patience` is how many seconds, the turn's waiting included, the answer is of use; whoever
+    sets it is not even kept waiting by a service that failed a moment ago.
+    """
     key = _cache_key(address)
     kept = cache.get(key)
     if kept is not None:
         return None if kept == _NOT_FOUND else kept
-    _wait_for_turn()
-    location = _within_time(lambda: _service().geocode(str(address)))
-    answer = None
-    if location is not None:
-        try:
-            answer = Answer(
-                float(location.latitude), float(location.longitude), accuracy_of(location.raw)
-            )
-        except (AttributeError, TypeError, ValueError) as error:
-            raise ProviderFailed(type(error).__name__) from error
-        if not (-90 <= answer.latitude <= 90 and -180 <= answer.longitude <= 180):
-            raise ProviderFailed("a position off the earth")
+    if patience is not None and cache.get(_RESTS):
+        raise ProviderFailed("failed a moment ago")
+    timeout: float = settings.GEOCODER_TIMEOUT
+    if patience is None:
+        _wait_for_turn(timeout)
+    else:  # half of it for the turn, so that the service has the other half
+        timeout = min(timeout, patience - _wait_for_turn(patience / 2))
+    try:
+        answer = _read(_within_time(lambda: _service().geocode(str(address)), timeout))
+    except ProviderFailed:
+        cache.set(_RESTS, True, _RESTING)
+        raise
     cache.set(key, answer or _NOT_FOUND, _KEEP_FOUND if answer else _KEEP_NOT_FOUND)
     return answer
+
+
+def _read(location: Any) -> Answer | None:
+    if location is None:
+        return None
+    try:
+        latitude, longitude = float(location.latitude), float(location.longitude)
+        accuracy = accuracy_of(location.raw)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ProviderFailed(type(error).__name__) from error
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        raise ProviderFailed("a position off the earth")
+    return Answer(latitude, longitude, accuracy)
 
 
 def accuracy_of(raw: Any) -> str:
@@ -126,8 +145,8 @@ def forget_service() -> None:
     _service.cache_clear()
 
 
-def _within_time(call: Any) -> Any:
-    """The call's answer, or ProviderFailed once GEOCODER_TIMEOUT seconds have passed.
+def _within_time(call: Any, seconds: float) -> Any:
+    """The call's answer, or ProviderFailed once so many seconds have passed.
 
     geopy's own timeout starts anew with each byte that trickles in; this one does not. The
     thread left behind ends with its connection.
@@ -142,18 +161,18 @@ def _within_time(call: Any) -> Any:
 
     thread = threading.Thread(target=run, name="geocoder", daemon=True)
     thread.start()
-    thread.join(settings.GEOCODER_TIMEOUT)
+    thread.join(seconds)
     if "answer" in outcome:
         return outcome["answer"]
     error = outcome.get("error")
     raise ProviderFailed(type(error).__name__ if error else "too slow") from error
 
 
-def _wait_for_turn() -> None:
-    """Keep the distance between requests the service asks for; raises ProviderFailed if long.
+def _wait_for_turn(longest: float) -> float:
+    """Keep the distance between requests the service asks for; answers the seconds that took.
 
-    The next free instant stands in a file that all processes of this machine share. Whoever
-    would wait longer than the timeout leaves it to the planner.
+    The next free instant stands in a file that all processes of this machine share. Raises
+    ProviderFailed where the wait would be too long: the planner asks again later.
     """
     delay = settings.GEOCODER_MIN_DELAY_MS / 1000
     settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
@@ -166,12 +185,13 @@ def _wait_for_turn() -> None:
         except ValueError:
             free = 0.0
         start = max(now, free)
-        if start - now > settings.GEOCODER_TIMEOUT:
+        if start - now > longest:
             raise ProviderFailed("too many questions at once")
         turn.seek(0)
         turn.truncate()
         turn.write(repr(start + delay))
     time.sleep(start - now)
+    return start - now
 
 
 def _cache_key(address: Address) -> str:
