@@ -18,3 +18,14 @@ max_requests_jitter = 2_000
 accesslog = None
 loglevel = "warning"
 control_socket_disable = True
+
+
+def post_worker_init(worker: object) -> None:
+    """Import the pages and read the places, so that no visitor waits for either."""
+    from django.urls import get_resolver
+
+    from events import gazetteer
+
+    _ = get_resolver().url_patterns
+    for place in gazetteer.find("10001"):
+        gazetteer.nearest(place.latitude, place.longitude)
