@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Min
 
 from events.models import Event, Timeslot
 from rsvps import consents, links
@@ -48,6 +48,7 @@ MAX_PARTY = 20
 # The button works for a day; the seats wait for half an hour of it.
 TICKET_LASTS = timedelta(days=1)
 BUTTON_LETTERS_A_DAY = 3
+RESEND_AFTER = timedelta(minutes=10)  # a letter takes its time
 CONFIRM, SECOND_FORM, NEW_ADDRESS = "confirm", "second_form", "new_address"
 
 
@@ -194,7 +195,7 @@ def _second_form(form: SignupForm, guest: Guest, *, now: datetime) -> None:
     waits = guest.rsvps.filter(status=RsvpStatus.UNCONFIRMED).exists()
     if not waits and all(has.get(key) == form.party_size for key in form.timeslots):
         # Nothing to decide. If it was not a moment ago, they are looking for their letter.
-        if now - guest.created_at > timedelta(minutes=10):
+        if now - guest.created_at > RESEND_AFTER:
             post_resend(guest.supporter, now=now)
         return
     _send_button(CONFIRM if waits else SECOND_FORM, guest, _payload(form), now=now)
@@ -220,18 +221,28 @@ def _send_button(purpose: str, guest: Guest, payload: dict[str, Any], *, now: da
     per event while the seats are held, three a day in all.
     """
     hold = timedelta(minutes=settings.SEAT_HOLD_MINUTES)
-    sent = Ticket.objects.filter(
-        guest__supporter=guest.supporter, created_at__gt=now - timedelta(days=1)
-    ).exclude(purpose=NEW_ADDRESS)
-    same_event = Q(guest=guest, created_at__gt=now - hold, used_at__isnull=True)
-    if sent.filter(same_event).exists() or sent.count() >= BUTTON_LETTERS_A_DAY:
+    same_event = Ticket.objects.filter(guest=guest, created_at__gt=now - hold, used_at__isnull=True)
+    if same_event.exclude(purpose=NEW_ADDRESS).exists() or _had_their_share(guest.supporter, now):
         log.info("button_letter_withheld", guest=guest.pk)
         return
+    _post_button(purpose, guest, payload, expires_at=now + hold, now=now)
+
+
+def _had_their_share(supporter: Supporter, now: datetime) -> bool:
+    lately = Ticket.objects.filter(
+        guest__supporter=supporter, created_at__gt=now - timedelta(days=1)
+    )
+    return lately.exclude(purpose=NEW_ADDRESS).count() >= BUTTON_LETTERS_A_DAY
+
+
+def _post_button(
+    purpose: str, guest: Guest, payload: dict[str, Any], *, expires_at: datetime, now: datetime
+) -> None:
     _ticket, token = links.new_ticket(
         purpose, guest=guest, payload=payload, lasts=TICKET_LASTS, now=now
     )
     post = post_confirm_address if purpose == CONFIRM else post_second_form
-    post(guest, token=token, expires_at=now + hold, now=now)
+    post(guest, token=token, expires_at=expires_at, now=now)
 
 
 # -- The button ----------------------------------------------------------------------
@@ -352,11 +363,27 @@ def _fill_in(
 def resend(email: str, *, now: datetime) -> None:
     """Send the letter with this person's manage links again, where they have any.
 
-    Answers nothing: whoever asks must not learn whether the address is known.
+    Where seats are held for them and no button has been pressed, the letter with the button goes
+    out once more, within the day's share. Answers nothing: whoever asks must not learn whether
+    the address is known.
     """
     supporter = Supporter.objects.filter(email=email).first()
     if supporter is None:
         return
-    coming = supporter.rsvps.filter(timeslot__ends_at__gt=now)
-    if coming.exclude(status__in=[RsvpStatus.UNCONFIRMED, RsvpStatus.REMOVED]).exists():
+    rsvps = supporter.rsvps.filter(timeslot__ends_at__gt=now)
+    if rsvps.exclude(status__in=[RsvpStatus.UNCONFIRMED, RsvpStatus.REMOVED]).exists():
         post_resend(supporter, now=now)
+    held = rsvps.filter(status=RsvpStatus.UNCONFIRMED, hold_expires_at__gt=now)
+    for guest in Guest.objects.filter(rsvps__in=held).distinct():
+        _send_button_again(guest, now=now)
+
+
+def _send_button_again(guest: Guest, *, now: datetime) -> None:
+    """A new letter for the form that waits; the first one's button works as well."""
+    waiting = guest.tickets.filter(purpose=CONFIRM, used_at__isnull=True).order_by("-created_at")
+    ticket, held = waiting.first(), guest.rsvps.filter(status=RsvpStatus.UNCONFIRMED)
+    on_its_way = ticket and now - ticket.created_at < RESEND_AFTER
+    if ticket is None or on_its_way or _had_their_share(guest.supporter, now):
+        return
+    until = held.aggregate(until=Min("hold_expires_at"))["until"]
+    _post_button(CONFIRM, guest, ticket.payload, expires_at=until, now=now)

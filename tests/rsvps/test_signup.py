@@ -449,6 +449,25 @@ def test_lost_letter_is_sent_again_to_people_who_are_coming_only(now):
     assert list(Message.objects.values_list("kind", "recipient")) == [("resend", EMAIL)]
 
 
+def test_lost_button_is_sent_again_while_its_seats_are_held(now):
+    sign_up(a_form(a_slot(now, make_event(private=True))), now=now)
+    for minute in (1, 12, 13):
+        resend(EMAIL, now=now + timedelta(minutes=minute))
+    assert letters() == ["confirm", "confirm"]
+    assert {message.expires_at for message in Message.objects.all()} == {
+        Rsvp.objects.get().hold_expires_at
+    }
+    confirm(the_ticket(), now=now + timedelta(minutes=20))
+    assert Rsvp.objects.get().status == RsvpStatus.ACCEPTED
+
+
+def test_lost_button_counts_among_the_days_three_letters(now):
+    for hour in range(3):
+        sign_up(a_form(a_slot(now, make_event(private=True))), now=now + timedelta(minutes=hour))
+    resend(EMAIL, now=now + timedelta(minutes=15))
+    assert letters() == ["confirm"] * 3
+
+
 # -- At once -------------------------------------------------------------------------
 
 
