@@ -165,6 +165,12 @@ ACCOUNT_FORMS = {
     "signup": "hosts.forms.accounts.SignupForm",
     "request_login_code": "hosts.forms.accounts.CodeForm",
     "reset_password": "hosts.forms.accounts.ResetPasswordForm",
+    "reset_password_from_key": "hosts.forms.accounts.NewPasswordForm",
+    "add_email": "hosts.forms.accounts.NewEmailForm",
+    "change_email": "hosts.forms.accounts.MendEmailForm",
+    "set_password": "hosts.forms.accounts.SetPasswordForm",
+    "change_password": "hosts.forms.accounts.ChangePasswordForm",
+    "reauthenticate": "hosts.forms.accounts.PasswordAgainForm",
 }
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
@@ -179,6 +185,14 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+MFA_ADAPTER = "hosts.adapter.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "hosts.forms.accounts.SecondStepForm",
+    "reauthenticate": "hosts.forms.accounts.SecondStepAgainForm",
+    "activate_totp": "hosts.forms.accounts.SetUpAppForm",
+    "add_webauthn": "hosts.forms.accounts.AddKeyForm",
+    "edit_webauthn": "hosts.forms.accounts.RenameKeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS

@@ -1,6 +1,7 @@
 """Where allauth meets Barnstorm."""
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import resolve_url
@@ -45,3 +46,15 @@ class AccountAdapter(DefaultAccountAdapter):
         if user.staff_role:
             record(RecordKind.LOGIN, about=f"user:{user.pk}", by=user, now=timezone.now())
         return super().post_login(request, user, **details)
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """allauth's refusals in plain words."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _(
+            "That is not the code the app shows now. Please wait for the next one and try again."
+        ),
+        "unverified_email": _("Please confirm your e-mail address first."),
+    }

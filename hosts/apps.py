@@ -7,9 +7,10 @@ class HostsConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from hosts import account_mail, decision_letters, digest, letters
+        from hosts import account_mail, decision_letters, digest, letters, second_factor
         from outbox.letters import register_planner
 
+        second_factor.count_set_up_as_proof()
         account_mail.register_kinds()
         letters.register_letters()
         decision_letters.register_kinds()

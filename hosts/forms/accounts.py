@@ -1,6 +1,11 @@
-"""Logging in and signing up: an e-mail address is enough, a password is for who wants one."""
+"""allauth's forms in plain words: an address is enough, a password is for who wants one."""
+
+from typing import Any
 
 from allauth.account import forms as allauth_forms
+from allauth.mfa.base import forms as mfa_forms
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn import forms as webauthn_forms
 from django import forms
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from hosts.models import EMAIL_MAX_LENGTH
 
 _EMAIL_ATTRS = {
-    "placeholder": "",
     "inputmode": "email",
     "autocapitalize": "none",
     "spellcheck": "false",
@@ -17,23 +21,23 @@ _EMAIL_ATTRS = {
 _FITS = MaxLengthValidator(EMAIL_MAX_LENGTH)
 
 
+_PASSWORD_HELP = _("At least 10 characters. A short sentence is easy to keep in mind.")
+_DIGITS = {"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": "7"}
+
+
 class LoginForm(allauth_forms.LoginForm):
     """For those who set a password; a code is asked for with `CodeForm`."""
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login"].label = _("Your e-mail")
-        self.fields["login"].validators.append(_FITS)
-        self.fields["login"].widget.attrs.update(_EMAIL_ATTRS | {"autocomplete": "username"})
-        self.fields["password"].widget.attrs.pop("placeholder", None)
+        _ask_for_email(self, "login", autocomplete="username")
+        _say(self, "password", _("Password"))
 
 
 class CodeForm(allauth_forms.RequestLoginCodeForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].label = _("Your e-mail")
-        self.fields["email"].validators.append(_FITS)
-        self.fields["email"].widget.attrs.update(_EMAIL_ATTRS | {"autocomplete": "email"})
+        _ask_for_email(self, "email")
 
 
 class SignupForm(allauth_forms.SignupForm):
@@ -42,17 +46,115 @@ class SignupForm(allauth_forms.SignupForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields.pop("password1", None)
-        self.fields["email"].label = _("Your e-mail")
-        self.fields["email"].validators.append(_FITS)
-        self.fields["email"].widget.attrs.update(_EMAIL_ATTRS | {"autocomplete": "email"})
+        _ask_for_email(self, "email")
 
 
 class ResetPasswordForm(allauth_forms.ResetPasswordForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].label = _("Your e-mail")
-        self.fields["email"].validators.append(_FITS)
-        self.fields["email"].widget.attrs.update(_EMAIL_ATTRS | {"autocomplete": "email"})
+        _ask_for_email(self, "email")
+
+
+class NewEmailForm(allauth_forms.AddEmailForm):
+    """On the account's page."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        _ask_for_email(self, "email")
+        self.fields["email"].label = _("Your new e-mail")
+
+
+class MendEmailForm(allauth_forms.ChangeEmailForm):
+    """Beside the box for the code, for somebody who mistyped their address."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        _ask_for_email(self, "email")
+
+
+class SetPasswordForm(allauth_forms.SetPasswordForm):
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        _ask_for_password(self)
+
+
+class ChangePasswordForm(allauth_forms.ChangePasswordForm):
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        _say(self, "oldpassword", _("The password you have now"))
+        _ask_for_password(self)
+
+
+class NewPasswordForm(allauth_forms.ResetPasswordKeyForm):
+    """After the code that was mailed to somebody who forgot theirs."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        _ask_for_password(self)
+
+
+class PasswordAgainForm(allauth_forms.ReauthenticateForm):
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        _say(self, "password", _("Your password"))
+
+
+class SecondStepForm(mfa_forms.AuthenticateForm):
+    """Six digits, or a recovery code, which is longer."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        _say(self, "code", _("The six digits, or a recovery code"))
+
+
+class SecondStepAgainForm(mfa_forms.ReauthenticateForm):
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        _say(self, "code", _("The six digits, or a recovery code"))
+
+
+class SetUpAppForm(ActivateTOTPForm):
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        _say(self, "code", _("The six digits"), **_DIGITS)
+
+
+class AddKeyForm(webauthn_forms.AddWebAuthnForm):
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        _say(self, "name", _("A name for it, to tell your keys apart"))
+        _say(
+            self,
+            "passwordless",
+            _("Log in with it alone"),
+            help_text=_("It must ask for your fingerprint, your face or a PIN then."),
+        )
+
+
+class RenameKeyForm(webauthn_forms.EditWebAuthnForm):
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        _say(self, "name", _("Name of the key"))
+
+
+def _say(form: forms.Form, name: str, label: Any, *, help_text: Any = None, **attrs: str) -> None:
+    """Label a field of allauth's in our words; no placeholder says it a second time."""
+    field = form.fields[name]
+    field.label = label
+    if help_text is not None:
+        field.help_text = help_text
+    field.widget.attrs.pop("placeholder", None)
+    field.widget.attrs.update(attrs)
+
+
+def _ask_for_email(form: forms.Form, name: str, *, autocomplete: str = "email") -> None:
+    _say(form, name, _("Your e-mail"), **_EMAIL_ATTRS, autocomplete=autocomplete)
+    form.fields[name].validators.append(_FITS)
+
+
+def _ask_for_password(form: forms.Form) -> None:
+    _say(form, "password1", _("A new password"), help_text=_PASSWORD_HELP)
+    _say(form, "password2", _("The new password once more"))
 
 
 class StaffForm(forms.Form):

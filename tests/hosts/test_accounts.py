@@ -220,10 +220,9 @@ def test_the_demo_code_is_the_one_the_log_in_takes(settings, capsys):
     assert re.fullmatch(r"staff@example.org  \d{6}\n", capsys.readouterr().out)
 
 
-def test_invited_staff_set_up_their_second_factor_on_the_way_to_the_desk(
-    client, django_capture_on_commit_callbacks
-):
-    """Invitation -> code by mail -> authenticator app -> the queue."""
+@pytest.mark.django_db(transaction=True)
+def test_invited_staff_set_up_their_second_factor_on_the_way_to_the_desk(client):
+    """Invitation -> code by mail -> authenticator app -> recovery codes -> the queue."""
     call_command("invite_staff", "new@example.org")
     user = User.objects.get()
     page = client.post("/accounts/login/code/?next=/review/", {"email": user.email})["Location"]
@@ -232,16 +231,20 @@ def test_invited_staff_set_up_their_second_factor_on_the_way_to_the_desk(
 
     set_up = client.get("/review/")["Location"]
     form = client.get(set_up).context["form"]
-    now = timezone.now()
-    with django_capture_on_commit_callbacks(execute=True):
-        client.post(set_up, {"code": totp(form.secret, at=now)})
+    typed = totp(form.secret, at=timezone.now())
+    codes = client.post(set_up, {"code": typed})["Location"]
     assert Message.objects.filter(payload={"name": "totp_activated"}).exists()
-    proof = client.get("/review/")["Location"]
-    assert proof.startswith("/accounts/2fa/reauthenticate/")
-    done = client.post(proof, {"code": current_code(user, now=now)})
+    kept = client.get(codes)
 
-    assert done["Location"] == "/review/"
+    assert "go to the review desk" in kept.content.decode()
+    assert len(kept.context["unused_codes"]) == 10
     assert "Nothing waits" in client.get("/review/").content.decode()
+
+    elsewhere = Client()
+    elsewhere.force_login(user)
+    proof = elsewhere.get("/review/")["Location"]
+    elsewhere.post(proof, {"code": typed})  # seen over a shoulder: it is spent
+    assert elsewhere.get("/review/").status_code == 302
 
 
 def test_a_code_of_the_app_opens_the_desk_once(client):
