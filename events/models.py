@@ -370,12 +370,18 @@ class AddressReading(models.Model):
     reader = models.CharField(max_length=32)  # "guest:12" or "user:3"
     day = models.DateField()  # UTC
     read_at = models.DateTimeField()  # the first time that day
+    # When it was put on the record (hosts.sealing); the row goes soon afterwards.
+    recorded_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["event", "reader", "day"], name="one_reading_per_reader_and_day"
             )
+        ]
+        indexes = [
+            # The sealer takes what is not on the record yet.
+            models.Index(fields=["id"], condition=Q(recorded_at__isnull=True), name="reading_new"),
         ]
 
     def __str__(self) -> str:

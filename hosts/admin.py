@@ -112,6 +112,7 @@ class RecordAdmin(RepairAdmin):
     list_select_related = ("by",)
     list_filter = ("kind",)
     search_fields = ("=about",)
+    exclude = ("salt",)
 
 
 @admin.register(CoHost)

@@ -7,7 +7,14 @@ class HostsConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from hosts import account_mail, decision_letters, digest, letters, second_factor
+        from hosts import (
+            account_mail,
+            decision_letters,
+            digest,
+            letters,
+            sealing,
+            second_factor,
+        )
         from outbox.letters import register_planner
 
         second_factor.count_set_up_as_proof()
@@ -16,6 +23,7 @@ class HostsConfig(AppConfig):
         decision_letters.register_kinds()
         register_planner("new_rsvps", digest.plan)
         register_planner("staff_waiting", decision_letters.remind_staff)
+        register_planner("seal the record", sealing.seal)
 
 
 class RepairsConfig(admin_apps.AdminConfig):

@@ -1,5 +1,6 @@
 """Accounts, hosts, and what staff decide about their events."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -226,6 +227,8 @@ class SitePage(models.Model):
 
 class RecordKind(models.TextChoices):
     ROLE = "role", _("Role")
+    READING = "reading", _("Address read")
+    ERASURE = "erasure", _("Person erased")
     LOGIN = "login", _("Staff log-in")
     DECISION = "decision", _("Decision")
     EXPORT = "export", _("Export")
@@ -240,6 +243,18 @@ class RecordsStay(TypeError):
 
 
 class RecordQuerySet(models.QuerySet["Record"]):
+    def unsealed(self) -> "RecordQuerySet":
+        return self.filter(sealed_at__isnull=True)
+
+    def mark_sealed(self, now: datetime) -> int:
+        """For `hosts.sealing` alone."""
+        return models.QuerySet.update(self, sealed_at=now)
+
+    def blank(self) -> int:
+        """Erase what is personal. The salt goes too: from the digest nothing can be guessed."""
+        rows = self.exclude(details="", salt="")
+        return models.QuerySet.update(rows, details="", salt="")
+
     def update(self, **fields: object) -> int:
         raise RecordsStay
 
@@ -248,16 +263,24 @@ class RecordQuerySet(models.QuerySet["Record"]):
 
 
 class Record(models.Model):
-    """Something staff did, for whoever has to find out later. Written once, never changed."""
+    """Something staff did, or somebody's reading of a private address. Never changed.
+
+    `about` and `words` hold ids and fixed words alone; what is personal stands in `details`,
+    which erasure blanks together with its salt (docs/decisions/0007-audit-chain.md).
+    """
 
     kind = models.CharField(max_length=8, choices=RecordKind)
     # What it was done to, as "user:3" or "event:7"; ids only, so it may outlive the person.
     about = models.CharField(max_length=60)
     words = models.CharField(max_length=300, blank=True)
+    details = models.TextField(blank=True, db_default="")
+    # 128 random bits; "" once erased
+    salt = models.CharField(max_length=32, blank=True, db_default="")
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     at = models.DateTimeField()
+    sealed_at = models.DateTimeField(null=True, editable=False)
 
     objects = RecordQuerySet.as_manager()
 
@@ -265,6 +288,10 @@ class Record(models.Model):
         indexes = [
             # The page of records reads the newest first.
             models.Index(fields=["-at", "-id"], name="record_newest"),
+            # The page narrows to one event or person.
+            models.Index(fields=["about", "-at"], name="record_about"),
+            # The sealer takes what is new.
+            models.Index(fields=["id"], condition=Q(sealed_at__isnull=True), name="record_new"),
         ]
 
     def __str__(self) -> str:
@@ -277,3 +304,24 @@ class Record(models.Model):
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         raise RecordsStay
+
+
+class Seal(models.Model):
+    """One link of the chain: a record without its personal part, bound to the link before.
+
+    Triggers of the database refuse to change or delete rows; `hosts.sealing` adds them.
+    """
+
+    position = models.BigIntegerField(primary_key=True)  # 1, 2, 3 ... without gaps
+    record = models.OneToOneField(Record, on_delete=models.PROTECT, related_name="seal")
+    kind = models.CharField(max_length=8)
+    about = models.CharField(max_length=60)
+    words = models.CharField(max_length=300, blank=True)
+    by_id = models.BigIntegerField(null=True)
+    at = models.DateTimeField()
+    details_digest = models.CharField(max_length=64)  # SHA-256 of salt and details
+    previous = models.CharField(max_length=64, blank=True)  # the hash before; "" for the first
+    hash = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.position}:{self.hash}"

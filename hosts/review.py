@@ -101,7 +101,14 @@ def put_on_record(
         snapshot=snapshot(event),
         decided_at=now,
     )
-    record(RecordKind.DECISION, about=f"event:{event.pk}", by=by, now=now, words=str(decision))
+    record(
+        RecordKind.DECISION,
+        about=f"event:{event.pk}",
+        by=by,
+        now=now,
+        words=str(decision),
+        details=reason,
+    )
     if decision != Decision.READ:
         post_decision(made, changed=changed or [], now=now)
     return made

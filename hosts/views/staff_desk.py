@@ -1,7 +1,6 @@
-"""The seniors' pages: who is on staff, and the record of what staff did."""
+"""The seniors' page of who is on staff."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -10,10 +9,8 @@ from django.views.decorators.http import require_POST
 
 from hosts import staff
 from hosts.forms.accounts import StaffForm
-from hosts.models import Record, StaffRole, User
+from hosts.models import StaffRole, User
 from hosts.roles import UserRequest, senior_required
-
-RECORDS_A_PAGE = 50
 
 
 @senior_required
@@ -56,10 +53,3 @@ def change_role(request: UserRequest, user_id: int) -> HttpResponse:
 
 def _own_role() -> str:
     return _("Nobody changes their own role. Ask another senior to do it.")
-
-
-@senior_required
-def records(request: UserRequest) -> HttpResponse:
-    rows = Record.objects.select_related("by").order_by("-at", "-id")
-    page = Paginator(rows, RECORDS_A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "review/records.html", {"page": page})

@@ -1,0 +1,38 @@
+"""One person, wherever the tables know them: by account, as a guest, or by an address alone."""
+
+from dataclasses import dataclass
+
+from hosts.models import User
+from rsvps.models import Guest, Supporter
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whoever goes by `email` (normalised); both `user` and `supporter` may be None."""
+
+    email: str
+    user: User | None
+    supporter: Supporter | None
+
+    @property
+    def keys(self) -> list[str]:
+        """What records are about them, as "user:3"."""
+        found = [f"user:{self.user.pk}"] if self.user else []
+        if self.supporter:
+            found.append(f"supporter:{self.supporter.pk}")
+        return found
+
+    @property
+    def guest_keys(self) -> list[str]:
+        """How readings name them, as "guest:12"."""
+        guests = Guest.objects.filter(supporter=self.supporter) if self.supporter else []
+        return [f"guest:{guest.pk}" for guest in guests]
+
+
+def person(email: str) -> Person:
+    email = email.strip().lower()
+    return Person(
+        email=email,
+        user=User.objects.filter(email__iexact=email).first(),
+        supporter=Supporter.objects.filter(email=email).first(),
+    )
