@@ -14,7 +14,7 @@ from django.db import transaction
 
 from events.models import Event, Timeslot
 from events.states import EventState, TimeslotState
-from rsvps import links
+from rsvps import blocks, links
 from rsvps.capacity import Claim, SeatsNotTaken, TimeslotUnavailable, take_seats
 from rsvps.invites import (
     post_cancelled,
@@ -335,6 +335,7 @@ def remove_guest(
     if block:
         guest.blocked_at = now
         guest.save(update_fields=["blocked_at"])
+        blocks.keep_out(guest, now=now)
     links.revoke(guest)
     guest.tickets.filter(used_at__isnull=True).delete()
     for rsvp in leaving:

@@ -36,6 +36,8 @@ class Guest(models.Model):
     form_digest = models.CharField(max_length=64, blank=True)
     manage_digest = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001
     blocked_at = models.DateTimeField(null=True, blank=True)  # removed, and may not come back
+    # Keyed hashes of the addresses this place had before it moved to another (rsvps.blocks).
+    earlier_addresses = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -45,6 +47,22 @@ class Guest(models.Model):
 
     def __str__(self) -> str:
         return f"guest {self.pk}"
+
+
+class Block(models.Model):
+    """A contact that may not come to an event, as a keyed hash (rsvps.blocks)."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="blocks")
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["event", "digest"], name="one_block_per_contact")
+        ]
+
+    def __str__(self) -> str:
+        return f"block {self.pk} at event {self.event_id}"
 
 
 class RsvpQuerySet(models.QuerySet["Rsvp"]):

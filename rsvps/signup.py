@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Min
 
 from events.models import Event, Timeslot
-from rsvps import consents, links
+from rsvps import blocks, consents, links
 from rsvps.attending import (
     NotWelcome,
     accept,
@@ -121,7 +121,7 @@ def sign_up(form: SignupForm, *, now: datetime) -> SignupOutcome:
     missing = set(form.timeslots) - {slot.pk for slot in slots}
     if missing:
         raise TimeslotUnavailable(cancelled=missing)
-    if guest is None and not _is_blocked(form):
+    if guest is None and not blocks.is_kept_out(form.event, emails=[form.email], phone=form.phone):
         guest, created = _new_guest(form, supporter, now=now)
         if created:
             _first_form(form, guest, slots, confirm_first=confirm_first, now=now)
@@ -134,16 +134,6 @@ def sign_up(form: SignupForm, *, now: datetime) -> SignupOutcome:
 
 def _claims(form: SignupForm) -> list[Claim]:
     return [Claim(key, form.party_size, version) for key, version in form.timeslots.items()]
-
-
-def _is_blocked(form: SignupForm) -> bool:
-    return bool(form.phone) and is_blocked(form.event, phone=form.phone)
-
-
-def is_blocked(event: Event, *, phone: str) -> bool:
-    """Whether the host of `event` blocked a guest with this phone (E.164)."""
-    blocked = Guest.objects.filter(event=event, blocked_at__isnull=False)
-    return blocked.filter(supporter__phone=phone).exists()
 
 
 def _new_guest(
@@ -260,7 +250,9 @@ def confirm(ticket: Ticket, *, now: datetime) -> list[Rsvp]:
         raise TicketSpent
     if ticket.purpose == NEW_ADDRESS:
         return _move_to(payload["email"], guest, now=now)
-    if guest.blocked_at or (payload["phone"] and is_blocked(guest.event, phone=payload["phone"])):
+    if guest.blocked_at or blocks.is_kept_out(
+        guest.event, emails=[guest.supporter.email], phone=payload["phone"]
+    ):
         raise NotWelcome
     # They hold the letter, so the address is theirs and its details are theirs to say.
     _fill_in(
@@ -284,7 +276,11 @@ def confirm(ticket: Ticket, *, now: datetime) -> list[Rsvp]:
 
 
 def request_new_address(guest: Guest, email: str, *, now: datetime) -> None:
-    """The guest wants letters at `email`: it counts once the button sent there is pressed."""
+    """The guest wants letters at `email`: it counts once the button sent there is pressed.
+
+    Raises NotWelcome for somebody the host removed: their old address would be free again.
+    """
+    _check_may_move(guest)
     since = now - timedelta(days=1)
     asked = Ticket.objects.filter(purpose=NEW_ADDRESS, created_at__gt=since)
     by_guest = asked.filter(guest=guest).count()
@@ -297,11 +293,19 @@ def request_new_address(guest: Guest, email: str, *, now: datetime) -> None:
     post_new_address(guest, to=email, token=token, expires_at=now + TICKET_LASTS, now=now)
 
 
+def _check_may_move(guest: Guest) -> None:
+    if guest.blocked_at or guest.rsvps.filter(status=RsvpStatus.REMOVED).exists():
+        raise NotWelcome
+
+
 def _move_to(email: str, guest: Guest, *, now: datetime) -> list[Rsvp]:
     """Give the guest's place at this event to the person at `email`; old links stop working.
 
     This event's only: a forwarded letter must not hand over everything a person goes to.
     """
+    _check_may_move(guest)
+    if blocks.is_kept_out(guest.event, emails=[email]):
+        raise NotWelcome
     old = guest.supporter
     new, created = Supporter.objects.get_or_create(
         email=email,
@@ -319,7 +323,8 @@ def _move_to(email: str, guest: Guest, *, now: datetime) -> list[Rsvp]:
     moved = list(guest.rsvps.filter(status__in=COMING).select_related("timeslot", "guest"))
     organizers = {rsvp.pk: links.reply_address(rsvp) for rsvp in moved}
     guest.supporter = new
-    guest.save(update_fields=["supporter"])
+    guest.earlier_addresses = [*guest.earlier_addresses, blocks.address_digest(old.email)]
+    guest.save(update_fields=["supporter", "earlier_addresses"])
     guest.rsvps.update(supporter=new)
     links.revoke(guest)
     links.revoke_replies(guest)

@@ -240,7 +240,11 @@ def _details(request: HttpRequest, guest: Guest, now: datetime) -> HttpResponse 
         signup.mend_name(guest, form.cleaned_data["name"])
         messages.success(request, _("Your name is mended."))
     if form.cleaned_data["email"] != guest.supporter.email:
-        signup.request_new_address(guest, form.cleaned_data["email"], now=now)
+        try:
+            signup.request_new_address(guest, form.cleaned_data["email"], now=now)
+        except NotWelcome:
+            messages.error(request, _("You are not on this list any more, so nothing was changed."))
+            return None
         messages.success(
             request,
             _("We wrote to your new address. It counts once you press the button in that letter."),
