@@ -5,6 +5,7 @@ start, one end and one status.
 """
 
 import json
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
@@ -34,6 +35,7 @@ def json_ld(page: EventPage) -> SafeString:
 def _event(page: EventPage, row: Row) -> dict[str, object]:
     event, timeslot = page.event, row.timeslot
     url = public_url(event)
+    zone = ZoneInfo(event.timezone)  # readers show the hour as it is written
     status = "EventCancelled" if row.cancelled else "EventScheduled"
     data: dict[str, object] = {
         "@context": "https://schema.org",
@@ -41,8 +43,8 @@ def _event(page: EventPage, row: Row) -> dict[str, object]:
         "@id": f"{url}#{timeslot.pk}",
         "name": event.title,
         "description": plain_description(event.description, limit=500),
-        "startDate": timeslot.starts_at.isoformat(),
-        "endDate": timeslot.ends_at.isoformat(),
+        "startDate": timeslot.starts_at.astimezone(zone).isoformat(),
+        "endDate": timeslot.ends_at.astimezone(zone).isoformat(),
         "eventStatus": f"https://schema.org/{status}",
         "eventAttendanceMode": f"https://schema.org/{_MODES[AttendanceMode(event.attendance_mode)]}",
         "location": _locations(page, url),

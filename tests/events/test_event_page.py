@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.files.base import ContentFile
@@ -198,3 +198,10 @@ def test_nothing_but_pictures_is_served_from_the_pictures_folder(client, setting
     event.picture.save("page.html", ContentFile(b"<script>"))
     assert client.get(event.picture.url).status_code == 404
     assert client.get("/media/events/..%2f..%2fsettings.jpg").status_code == 404
+
+
+def test_search_engines_read_the_hour_of_the_place(client):
+    event = make_event(timezone="America/New_York")
+    make_timeslot(event, starts_at=datetime(2030, 7, 15, 22, 0, tzinfo=UTC))
+    [found] = structured(client.get(event.get_absolute_url()))
+    assert found["startDate"] == "2030-07-15T18:00:00-04:00"
