@@ -293,21 +293,23 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 # Limits against floods count in the cache, so all web processes must share one.
 CACHE_URL = env.text("CACHE_URL")
 if CACHE_URL:
-    CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": CACHE_URL,
-        }
-    }
+    _shared = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
 elif PRODUCTION:
-    CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-            "LOCATION": "cache",  # made by a migration of hosts
-        }
+    _shared = {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",  # made by a migration of hosts
     }
 else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    _shared = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+CACHES = {
+    "default": _shared,
+    # Strangers' pages, in each process's own memory (events.page_cache).
+    "pages": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "pages",
+        "OPTIONS": {"MAX_ENTRIES": 2000},
+    },
+}
 
 LOGGING = logging_config(level=env.text("LOG_LEVEL", "INFO" if PRODUCTION else "WARNING"))
 

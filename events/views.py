@@ -15,6 +15,7 @@ from events.cards import card
 from events.disclosure import Policy, policy
 from events.forms import SORTS, TIMES, WHEN, WHERE, WITHIN_CHOICES, SearchForm
 from events.models import Event
+from events.page_cache import kept_for_strangers
 from events.schema_org import json_ld
 from events.search import SearchQuery, beside, search
 from events.states import EventType
@@ -28,6 +29,7 @@ ON_HOME = 6
 
 @policy(Policy.PUBLIC)
 @require_safe
+@kept_for_strangers
 def home(request: HttpRequest) -> HttpResponse:
     """One box, and what is on next anywhere."""
     page = search(SearchQuery(limit=ON_HOME, has_room=True), now=timezone.now())
@@ -37,6 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @policy(Policy.PUBLIC)
 @require_safe
+@kept_for_strangers
 def results(request: HttpRequest) -> HttpResponse:
     """What is upcoming near a place. Everything asked stands in the address."""
     now = timezone.now()
@@ -66,6 +69,7 @@ def results(request: HttpRequest) -> HttpResponse:
 
 @policy(Policy.PUBLIC)
 @require_safe
+@kept_for_strangers
 def event_page(request: HttpRequest, id: int, slug: str = "") -> HttpResponse:
     """What, when, where, and one button. A wrong or empty slug is sent to the right one."""
     event = get_object_or_404(Event.objects.public(), pk=id)

@@ -1,0 +1,74 @@
+"""Public pages, kept for strangers in each web process's memory.
+
+A kept page is used while no listing has changed since (one small query, so that unlisting an
+event empties every page at the next request) and for five seconds at most (so that the room
+left is nearly true). Whoever carries a session gets a page of their own.
+"""
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate
+
+from django.conf import settings
+from django.core.cache import caches
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
+from django.utils.translation import get_language
+from django.views.decorators.gzip import gzip_page
+
+from events.spatial import last_change
+
+SECONDS = 5
+LONGEST_ADDRESS = 500  # longer ones are seldom asked twice
+
+
+def kept_for_strangers[**P](
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Decorates a view whose page is the same for everybody who is not logged in.
+
+    The page may hold no form with a CSRF token. Strangers' pages come compressed where the
+    browser takes that, with an ETag (RFC 9110, section 8.8.3).
+    """
+
+    @gzip_page  # nothing secret is on these pages that their length could betray
+    def write(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        patch_vary_headers(response, ["Cookie"])
+        if response.status_code == 200:
+            response["ETag"] = f'W/"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+            patch_cache_control(response, public=True, max_age=SECONDS)
+        return response
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if _is_known(request):
+            return view(request, *args, **kwargs)
+        key = _key(request)
+        page = caches["pages"].get(key)
+        if page is None:
+            page = write(request, *args, **kwargs)
+            if page.status_code == 200 and len(request.get_full_path()) <= LONGEST_ADDRESS:
+                caches["pages"].set(key, page, SECONDS)
+        etag = page.headers.get("ETag")
+        return (etag and get_conditional_response(request, etag, None, page)) or page
+
+    return answer
+
+
+def _is_known(request: HttpRequest) -> bool:
+    """Whether the page may be about this person: a log-in, an answer, a message on the way."""
+    return settings.SESSION_COOKIE_NAME in request.COOKIES or "messages" in request.COOKIES
+
+
+def _key(request: HttpRequest) -> str:
+    changes, _when = last_change()
+    parts = [
+        changes,
+        request.get_host(),
+        request.get_full_path(),
+        get_language() or "",
+        "gzip" if "gzip" in request.headers.get("Accept-Encoding", "") else "",
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
