@@ -6,15 +6,17 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from events.models import Event, Timeslot
 from hosts import cohosting, decision_letters, letters
 from hosts.desk import upcoming_first
-from hosts.models import User
+from hosts.models import RecordKind, User
+from hosts.records import record
 from outbox import overview
 from outbox.models import Message
-from rsvps import invites
-from rsvps.models import Rsvp
+from rsvps import attending, invites
+from rsvps.models import Guest, Rsvp
 from rsvps.states import COMING, GONE, RsvpStatus
 
 log = structlog.get_logger(__name__)
@@ -75,6 +77,44 @@ def guests_by_date(event: Event, *, now: datetime) -> list[DateGuests]:
     for date in dates.values():
         date.timeslot.event = event
     return list(dates.values())
+
+
+def removed_guests(event: Event) -> QuerySet[Guest]:
+    """Whom the host took off the list, kept out or answered no."""
+    out = Q(blocked_at__isnull=False) | Q(rsvps__status=RsvpStatus.REMOVED)
+    found = Guest.objects.filter(out, event=event).select_related("supporter")
+    return found.distinct().order_by("supporter__name", "pk")
+
+
+@transaction.atomic
+def remove_guest(guest: Guest, *, words: str, block: bool, by: User, now: datetime) -> None:
+    """Take a guest off the list, on record; with `block` they cannot sign up again.
+
+    Raises attending.RsvpChanged.
+    """
+    attending.remove_guest(guest, by=by, now=now, words=words, block=block)
+    said = "removed, and kept out" if block else "removed"
+    _record(guest, said, by=by, now=now)
+
+
+@transaction.atomic
+def welcome_again(guest: Guest, *, by: User, now: datetime) -> bool:
+    """Let a removed guest sign up again, on record; False where they could already."""
+    changed = attending.welcome_again(guest, now=now)
+    if changed:
+        _record(guest, "welcome again", by=by, now=now)
+    return changed
+
+
+def _record(guest: Guest, words: str, *, by: User, now: datetime) -> None:
+    record(
+        RecordKind.GUEST,
+        about=f"event:{guest.event_id}",
+        by=by,
+        now=now,
+        words=words,
+        details=f"guest:{guest.pk}",
+    )
 
 
 @transaction.atomic

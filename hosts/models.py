@@ -236,6 +236,7 @@ class RecordKind(models.TextChoices):
     REPORT = "report", _("Report")
     TRUST = "trust", _("Trust in a host")
     LETTERS = "letters", _("Letters held back, sent again or withdrawn")
+    GUEST = "guest", _("Guest taken off a list, or let in again")
 
 
 class RecordsStay(TypeError):
@@ -263,7 +264,7 @@ class RecordQuerySet(models.QuerySet["Record"]):
 
 
 class Record(models.Model):
-    """Something staff did, or somebody's reading of a private address. Never changed.
+    """Something staff or a host did, or a reading of a private address. Never changed.
 
     `about` and `words` hold ids and fixed words alone; what is personal stands in `details`,
     which erasure blanks together with its salt (docs/decisions/0007-audit-chain.md).

@@ -32,6 +32,11 @@ urlpatterns = [
     path("host/events/<int:event_id>/check/", last_look.check, name="host_event_check"),
     path("host/events/<int:event_id>/pin/", last_look.move_pin, name="host_event_pin"),
     path("host/events/<int:event_id>/guests/", event_desk.print_guests, name="host_event_print"),
+    path(
+        "host/events/<int:event_id>/guests/<int:guest_id>/welcome/",
+        guests.welcome_again,
+        name="host_guest_welcome",
+    ),
     path("host/events/<int:event_id>/write/", guests.write, name="host_event_write"),
     path("host/events/<int:event_id>/times/add/", timeslots.add, name="host_time_add"),
     path("host/events/<int:event_id>/cancel/", event_desk.cancel, name="host_event_cancel"),

@@ -353,6 +353,19 @@ def remove_guest(
     return leaving
 
 
+@transaction.atomic
+def welcome_again(guest: Guest, *, now: datetime) -> bool:
+    """A guest who was removed may sign up again, like anyone else; False where nothing barred them.
+
+    Their old links stay dead: they come back by the form, and confirm by mail.
+    """
+    barred = Guest.objects.filter(pk=guest.pk, blocked_at__isnull=False).update(blocked_at=None)
+    guest.blocked_at = None
+    blocks.let_in(guest)
+    removed = guest.rsvps.filter(status=RsvpStatus.REMOVED)
+    return bool(removed.update(status=RsvpStatus.CANCELLED, changed_at=now) or barred)
+
+
 def _give_back(rsvps: Iterable[Rsvp]) -> None:
     _move_seats([Claim(rsvp.timeslot_id, -rsvp.party_size) for rsvp in rsvps])
 

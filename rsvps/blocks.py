@@ -34,13 +34,25 @@ def address_digest(email: str) -> str:
 
 def keep_out(guest: Guest, *, now: datetime) -> None:
     """Block the guest's e-mail, the addresses they had here before, and their phone (E.164)."""
+    Block.objects.bulk_create(
+        [
+            Block(event=guest.event, digest=digest, created_at=now)
+            for digest in sorted(_contacts(guest))
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def let_in(guest: Guest) -> None:
+    """Undo `keep_out` for the contacts the guest has now."""
+    Block.objects.filter(event=guest.event, digest__in=_contacts(guest)).delete()
+
+
+def _contacts(guest: Guest) -> set[str]:
     digests = {address_digest(guest.supporter.email), *guest.earlier_addresses}
     if guest.supporter.phone:
         digests.add(_digest("phone", guest.supporter.phone))
-    Block.objects.bulk_create(
-        [Block(event=guest.event, digest=digest, created_at=now) for digest in sorted(digests)],
-        ignore_conflicts=True,
-    )
+    return digests
 
 
 def is_kept_out(event: Event, *, emails: Iterable[str] = (), phone: str = "") -> bool:

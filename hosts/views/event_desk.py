@@ -17,7 +17,7 @@ from events.states import EventState, RevisionState
 from hosts import cohosting, drafts, hosting
 from hosts.forms.desk import NoteForm
 from hosts.forms.pin import PinForm
-from hosts.guestlist import guests_by_date, letters_to_guests, messages_sent
+from hosts.guestlist import guests_by_date, letters_to_guests, messages_sent, removed_guests
 from hosts.models import User
 from hosts.roles import UserRequest, desk_required, get_own_event_or_404, host_required, viewer_role
 from hosts.waiting import what_waits
@@ -52,6 +52,7 @@ def event_page(request: UserRequest, event_id: int) -> HttpResponse:
             "now": now,
             "dates": dates,
             "people": sum(date.people for date in to_come),
+            "removed": removed_guests(event),
             "asking": sum(len(date.asking) for date in dates),
             "is_host": event.host_id == request.user.pk,
             "shows_review": may_see(role, Field.REVIEW_NOTES, event),

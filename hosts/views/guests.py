@@ -8,14 +8,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from events.disclosure import Field, may_see
 from hosts import guestlist
 from hosts.forms.desk import MessageForm, RemoveForm
 from hosts.roles import UserRequest, desk_required, get_own_event_or_404, own_events, viewer_role
 from rsvps import attending
-from rsvps.models import Rsvp
+from rsvps.models import Guest, Rsvp
 from rsvps.states import SEATED, RsvpStatus
 
 log = structlog.get_logger(__name__)
@@ -81,13 +81,7 @@ def _answer(request: UserRequest, rsvp: Rsvp, wish: str, form: RemoveForm) -> bo
         elif wish == "remove":
             if not form.is_valid():
                 return False
-            attending.remove_guest(
-                rsvp.guest,
-                by=request.user,
-                now=now,
-                words=form.cleaned_data["words"],
-                block=form.cleaned_data["block"],
-            )
+            guestlist.remove_guest(rsvp.guest, **form.cleaned_data, by=request.user, now=now)
             words = _("%(name)s is off the list.")
         else:
             return False
@@ -96,6 +90,18 @@ def _answer(request: UserRequest, rsvp: Rsvp, wish: str, form: RemoveForm) -> bo
     else:
         messages.success(request, words % {"name": name})
     return True
+
+
+@desk_required
+@require_POST
+def welcome_again(request: UserRequest, event_id: int, guest_id: int) -> HttpResponse:
+    """Let somebody who was taken off the list sign up again."""
+    event = get_own_event_or_404(request.user, event_id)
+    guest = get_object_or_404(Guest.objects.select_related("supporter"), pk=guest_id, event=event)
+    if guestlist.welcome_again(guest, by=request.user, now=timezone.now()):
+        words = _("%(name)s can sign up again. They are not told: say it to them yourself.")
+        messages.success(request, words % {"name": guest.supporter.name})
+    return redirect("host_event", event.pk)
 
 
 @desk_required

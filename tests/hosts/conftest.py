@@ -2,9 +2,9 @@
 
 import pytest
 
-from events.models import Event
+from events.models import Event, Timeslot
 from hosts.models import Host
-from tests.factories import make_host
+from tests.factories import make_event, make_host, make_timeslot
 
 
 @pytest.fixture
@@ -20,6 +20,16 @@ def draft(client, host) -> Event:
     """A draft of a meeting, just begun by `host`."""
     client.post("/host/events/new/", {"type": "meeting"})
     return Event.objects.get()
+
+
+@pytest.fixture
+def event(host) -> Event:
+    return make_event(host=host.user, title="Library evening")
+
+
+@pytest.fixture
+def slot(event) -> Timeslot:
+    return make_timeslot(event, capacity=10)
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,254 @@
+"""The staff's pages: what they show, what a press does, what a stale page says."""
+
+import pytest
+from django.utils import timezone
+
+from events import lifecycle
+from events.models import AddressReading
+from events.states import EventState, EventType
+from hosts import review
+from hosts.models import EventReport, Host, Record, VettingDecision
+from tests.factories import (
+    log_in_staff,
+    make_event,
+    make_host,
+    make_timeslot,
+)
+from tests.hosts.reviewing import decide, given, hold_change, make_public, make_submitted, seen
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_reviewer_approves_on_the_page(client):
+    log_in_staff(client)
+    event = make_submitted()
+    assert event.title in client.get("/review/").content.decode()
+    page = client.get(f"/review/events/{event.pk}/").content.decode()
+    assert "Approve and trust the host" in page
+
+    answer = decide(client, event, "approve")
+
+    event.refresh_from_db()
+    assert event.state == EventState.APPROVED
+    assert "is public now" in answer.content.decode()
+    assert "Nothing waits" in answer.content.decode()
+
+
+def test_a_reviewer_sends_back_with_ready_made_and_own_words(client):
+    log_in_staff(client)
+    event = make_submitted()
+
+    decide(client, event, "send_back", reasons=["what"], words="And who speaks?")
+
+    event.refresh_from_db()
+    assert event.state == EventState.SENT_BACK
+    assert event.state_note.endswith("And who speaks?")
+
+
+def test_sending_back_without_a_reason_asks_for_one(client):
+    log_in_staff(client)
+    event = make_submitted()
+
+    answer = decide(client, event, "send_back")
+
+    assert answer.status_code == 422
+    assert "tell the host why" in answer.content.decode()
+    event.refresh_from_db()
+    assert event.state == EventState.SUBMITTED
+
+
+def test_a_stale_page_says_who_decided_and_keeps_the_words(client):
+    log_in_staff(client)
+    event = make_submitted()
+    before = seen(event)
+    review.approve(event, **given(event))
+
+    answer = client.post(
+        f"/review/events/{event.pk}/decide/",
+        {"step": "send_back", "seen": before, "words": "My careful words"},
+    )
+
+    text = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Rae Reviewer was faster" in text
+    assert "My careful words" in text
+
+
+def test_pressing_approve_twice_says_that_it_is_done(client):
+    log_in_staff(client)
+    event = make_submitted()
+    data = {"step": "approve", "seen": seen(event)}
+    client.post(f"/review/events/{event.pk}/decide/", data)
+
+    again = client.post(f"/review/events/{event.pk}/decide/", data)
+
+    assert "You have decided about this already" in again.content.decode()
+    assert VettingDecision.objects.count() == 1
+
+
+def test_a_page_the_host_changed_meanwhile_says_so(client):
+    log_in_staff(client)
+    event = make_submitted()
+    before = seen(event)
+    lifecycle.change_event(
+        event, fields={"title": "Another"}, by=event.host, now=timezone.now(), live=False
+    )
+
+    answer = client.post(f"/review/events/{event.pk}/decide/", {"step": "approve", "seen": before})
+
+    assert answer.status_code == 409
+    assert "changed since you opened" in answer.content.decode()
+
+
+def test_the_page_of_a_high_level_event_offers_a_reviewer_no_approval(client):
+    log_in_staff(client)
+    event = make_submitted(type=EventType.RALLY)
+
+    page = client.get(f"/review/events/{event.pk}/").content.decode()
+
+    assert 'value="approve"' not in page
+    assert decide(client, event, "approve").status_code == 403
+
+
+@pytest.mark.parametrize("step", ["", "explode", "approve\x00"])
+def test_an_unknown_step_does_nothing(client, step):
+    log_in_staff(client)
+    event = make_submitted()
+
+    assert decide(client, event, step).status_code == 400
+    event.refresh_from_db()
+    assert event.state == EventState.SUBMITTED
+
+
+def test_reading_a_homes_address_is_noted_once_a_day(client):
+    staff = log_in_staff(client)
+    home, hall = make_submitted(private=True), make_submitted()
+
+    for event in (home, home, hall):
+        client.get(f"/review/events/{event.pk}/")
+
+    assert [(one.event, one.reader) for one in AddressReading.objects.all()] == [
+        (home, f"user:{staff.pk}")
+    ]
+
+
+def test_a_draft_is_nobodys_business(client):
+    log_in_staff(client)
+    event = make_event(state=EventState.DRAFT)
+
+    assert client.get(f"/review/events/{event.pk}/").status_code == 404
+
+
+def test_the_page_shows_old_and_new_side_by_side(client):
+    log_in_staff(client)
+    event = make_public()
+    hold_change(event, venue="The Old Mill")
+
+    page = client.get(f"/review/events/{event.pk}/").content.decode()
+
+    assert "<del>Elm Street Hall</del>" in page
+    assert "<ins>The Old Mill</ins>" in page
+
+
+def test_script_in_every_field_stays_words(client):
+    log_in_staff(client)
+    bad = "<script>alert(1)</script>"
+    event = make_submitted(
+        title=bad, description=bad, venue=bad, street=bad, contact_name=bad, parking_notes=bad
+    )
+    EventReport.objects.create(event=event, reason="spam", words=bad, created_at=timezone.now())
+
+    page = client.get(f"/review/events/{event.pk}/").content.decode()
+
+    assert bad not in page
+    assert bad not in client.get("/review/").content.decode()
+
+
+def test_staff_mend_on_the_page(client):
+    log_in_staff(client)
+    event = make_submitted()
+    form = client.get(f"/review/events/{event.pk}/fix/").context["form"]
+    data = {name: value for name, value in form.initial.items() if value not in (False, None)}
+
+    client.post(f"/review/events/{event.pk}/fix/", data | {"title": "Mended"})
+
+    event.refresh_from_db()
+    assert event.title == "Mended"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"title": ""},
+        {"title": "x" * 5000},
+        {"type": "circus"},
+        {"contact_phone": "call me"},
+        {"contact_email": "nobody"},
+        {"city": ""},
+        {"attendance_mode": "virtual"},
+        {"joining_url": "javascript:alert(1)"},
+    ],
+)
+def test_a_mend_that_makes_no_sense_is_shown_again(client, bad):
+    log_in_staff(client)
+    event = make_submitted()
+    form = client.get(f"/review/events/{event.pk}/fix/").context["form"]
+    data = {name: value for name, value in form.initial.items() if value not in (False, None)}
+
+    answer = client.post(f"/review/events/{event.pk}/fix/", data | bad)
+
+    assert answer.status_code == 422
+    assert not VettingDecision.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude"), [("x", "1"), ("91", "0"), ("nan", "0"), ("0", "inf"), ("10", "10")]
+)
+def test_a_pin_that_makes_no_sense_stays_where_it_is(client, latitude, longitude):
+    log_in_staff(client)
+    event = make_submitted()
+
+    client.post(
+        f"/review/events/{event.pk}/pin/",
+        {"seen": seen(event), "latitude": latitude, "longitude": longitude},
+    )
+
+    event.refresh_from_db()
+    assert event.pin_moved is False
+
+
+def test_events_are_found_by_title_number_and_host(client):
+    log_in_staff(client)
+    event = make_submitted(title="Soup and songs")
+    make_submitted(title="Something else")
+
+    for words in ("soup", str(event.pk), event.host.email):
+        page = client.get("/review/events/", {"q": words}).content.decode()
+        assert "Soup and songs" in page, words
+    assert client.get("/review/events/", {"q": "\x00 ⁄ \u202e" + "9" * 400}).status_code == 200
+
+
+def test_trust_is_taken_back(client):
+    log_in_staff(client)
+    host = make_host(trusted=True)
+
+    client.post(f"/review/hosts/{host.pk}/")
+
+    assert Host.objects.get(pk=host.pk).trusted_at is None
+    assert Record.objects.get().words == "taken"
+
+
+def test_the_pages_take_as_many_queries_for_much_as_for_little(
+    client, django_assert_max_num_queries
+):
+    log_in_staff(client)
+    event = make_submitted()
+    for _ in range(3):
+        make_submitted(host=event.host)
+        EventReport.objects.create(event=event, reason="spam", created_at=timezone.now())
+        make_timeslot(event, hours=3)
+
+    with django_assert_max_num_queries(36):
+        client.get(f"/review/events/{event.pk}/")
+    with django_assert_max_num_queries(20):
+        client.get("/review/")
