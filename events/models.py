@@ -140,6 +140,12 @@ class Event(models.Model):
                 condition=Q(state=EventState.SUBMITTED),
                 name="event_submitted",
             ),
+            # The planner of alerts asks what was published since it last looked.
+            models.Index(
+                fields=["published_at"],
+                condition=Q(published_at__isnull=False),
+                name="event_published",
+            ),
             # The planner asks which places to geocode again.
             models.Index(
                 fields=["geocode_again_at"],

@@ -4,7 +4,7 @@ The answer comes from the search table (events.spatial writes it, events.streams
 the events of one page are ever loaded, and of them only what strangers may see.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
@@ -280,6 +280,16 @@ def _about(query: SearchQuery, criteria: Criteria, page: Found, key: _Key | None
     if key is None and not page.next_key:
         return len(page.hits)  # all of them are on this page
     return streams.count(criteria, query.circle, cap=COUNTED + 1)
+
+
+def load_results(hits: Sequence[Hit]) -> list[Result]:
+    """The events behind hits near a place, in their order; one statement."""
+    timeslots = {slot.pk: slot for slot in _cards(Q(pk__in=[hit.timeslot_id for hit in hits]))}
+    return [
+        Result(timeslots[hit.timeslot_id].event, timeslots[hit.timeslot_id], miles_of(hit.distance))
+        for hit in hits
+        if hit.timeslot_id in timeslots
+    ]
 
 
 def _load(query: SearchQuery, found: Found, *, now: int) -> tuple[list[Result], list[Result]]:

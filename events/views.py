@@ -17,7 +17,7 @@ from events.forms import SORTS, TIMES, WHEN, WHERE, WITHIN_CHOICES, SearchForm
 from events.models import Event
 from events.page_cache import kept_for_strangers
 from events.schema_org import json_ld
-from events.search import SearchQuery, beside, search
+from events.search import FEW, SearchQuery, beside, search
 from events.states import EventType
 from events.words import plain_description, render_description
 
@@ -54,6 +54,9 @@ def results(request: HttpRequest) -> HttpResponse:
         "cards": [card(result) for result in page.results],
         "online": [card(result) for result in page.online],
         "more": more if page.next_key else "",
+        # Then "tell me when there is one" is offered aloud, elsewhere in passing.
+        "few": page.far or page.widened_to or (not query.after and len(page.results) < FEW),
+        "alert_for": _alert_for(query),
         "first_page": form.address(),
         "on_the_map": form.address(within=page.widened_to or form.data.get("within")),
         "choices": [(place.label, form.address(near=place.label)) for place in form.places],
@@ -65,6 +68,14 @@ def results(request: HttpRequest) -> HttpResponse:
         "withins": WITHIN_CHOICES,
     }
     return render(request, "events/results.html", context)
+
+
+def _alert_for(query: SearchQuery) -> str:
+    """The parameters of an alert for this search: its place in words, not as a position."""
+    params: list[tuple[str, str | int]] = [("near", query.place)]
+    params += [("within", f"{query.within_miles:g}")]
+    params += [("type", name) for name in query.types]
+    return f"?{urlencode(params)}"
 
 
 @policy(Policy.PUBLIC)

@@ -7,6 +7,8 @@ class RsvpsConfig(AppConfig):
     def ready(self) -> None:
         from outbox.letters import register_inbound, register_planner
         from rsvps import (
+            alert_letters,
+            alerts,
             checks,  # noqa: F401  (registers itself)
             holds,
             letters,
@@ -16,7 +18,9 @@ class RsvpsConfig(AppConfig):
         )
 
         letters.register_letters()
+        alert_letters.register_letters()
         register_inbound(replies.receive)
         register_planner("reminders", reminders.plan)
         register_planner("seat holds", holds.release_expired_holds)
+        register_planner("alerts", alerts.plan)
         register_planner("rate counts", limits.forget_old_counts)

@@ -1,5 +1,6 @@
 """Seats held for forms whose button was not pressed in time, and the strangers behind them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -53,4 +54,10 @@ def _forget_strangers(*, now: datetime) -> None:
     )
     strangers = list(empty.values_list("supporter_id", flat=True)[:500])
     empty.filter(supporter_id__in=strangers).delete()
-    Supporter.objects.filter(pk__in=strangers, guests__isnull=True, consents__isnull=True).delete()
+    forget_supporters(strangers)
+
+
+def forget_supporters(keys: Sequence[int]) -> None:
+    """Forget those of these people who have nothing here any more."""
+    nothing_left = {"guests__isnull": True, "consents__isnull": True, "alerts__isnull": True}
+    Supporter.objects.filter(pk__in=keys, **nothing_left).delete()

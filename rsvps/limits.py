@@ -40,6 +40,7 @@ def per_event() -> Limit:
 
 PER_ADDRESS = Limit("address", 30, timedelta(hours=1))
 RESEND_PER_ADDRESS = Limit("resend", 3, timedelta(days=1))
+ALERTS_PER_ADDRESS = Limit("alerts", 3, timedelta(days=1))
 
 
 @dataclass(frozen=True)

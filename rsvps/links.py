@@ -17,9 +17,9 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from rsvps.models import Guest, Rsvp, Supporter, Ticket
+from rsvps.models import Alert, Guest, Rsvp, Supporter, Ticket
 
-_MANAGE, _UNSUBSCRIBE, _REPLY = "manage", "unsubscribe", "reply"
+_MANAGE, _UNSUBSCRIBE, _REPLY, _ALERT = "manage", "unsubscribe", "reply", "alert"
 
 
 def _derive(purpose: str, id_: int, generation: int) -> str:
@@ -49,6 +49,11 @@ def unsubscribe_url(supporter: Supporter) -> str:
     return _url("unsubscribe", _derive(_UNSUBSCRIBE, supporter.pk, supporter.link_generation))
 
 
+def alert_url(alert: Alert) -> str:
+    """The page that turns this alert on and off; as short as the one above."""
+    return _url("alert", _derive(_ALERT, alert.pk, 0))
+
+
 def reply_address(rsvp: Rsvp) -> str:
     """The ORGANIZER and From of this RSVP's letters, which a calendar's reply comes to."""
     token = _derive(_REPLY, rsvp.pk, rsvp.guest.reply_generation)
@@ -60,6 +65,12 @@ def seal_supporter(supporter: Supporter) -> None:
     token = _derive(_UNSUBSCRIBE, supporter.pk, supporter.link_generation)
     supporter.unsubscribe_digest = _digest(token)
     supporter.save(update_fields=["unsubscribe_digest"])
+
+
+def seal_alert(alert: Alert) -> None:
+    """Store the digest of the alert's link, once the row has its id."""
+    alert.digest = _digest(_derive(_ALERT, alert.pk, 0))
+    alert.save(update_fields=["digest"])
 
 
 def seal_guest(guest: Guest) -> None:
@@ -115,6 +126,11 @@ def guest_by_token(token: str) -> Guest | None:
 def supporter_by_token(token: str) -> Supporter | None:
     """Whom this unsubscribe token belongs to; None if nobody."""
     return Supporter.objects.filter(unsubscribe_digest=_digest(token)).first()
+
+
+def alert_by_token(token: str) -> Alert | None:
+    """The alert this token turns on and off; None if it was stopped or never was."""
+    return Alert.objects.select_related("supporter").filter(digest=_digest(token)).first()
 
 
 def rsvp_by_reply_token(token: str) -> Rsvp | None:

@@ -133,6 +133,52 @@ class Consent(models.Model):
         return f"{self.purpose} {self.given_at:%Y-%m-%d}"
 
 
+class Alert(models.Model):
+    """“Tell me when there is one”: a place, how far around it, and which types (rsvps.alerts).
+
+    Until the button in the first letter is pressed it is a question only, and is forgotten after
+    a day. Stopping deletes it.
+    """
+
+    supporter = models.ForeignKey(Supporter, on_delete=models.CASCADE, related_name="alerts")
+    place = models.CharField(max_length=200)
+    # Hundredths of a degree: about a kilometre, and no house.
+    latitude = models.FloatField()
+    longitude = models.FloatField()
+    within_miles = models.PositiveSmallIntegerField()
+    types = models.CharField(max_length=200, blank=True)  # EventType values, sorted, by comma
+    timezone = models.CharField(max_length=64)  # the place's: whose morning it is
+    # SHA-256 of the derived token behind its link (rsvps.links).
+    digest = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001
+    created_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    # Events published up to here have been told of, or were on the page.
+    told_until = models.DateTimeField(null=True, blank=True)
+    look_at = models.DateTimeField(null=True, blank=True)  # when to look for new ones
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["supporter", "latitude", "longitude", "within_miles", "types"],
+                name="one_alert_per_question",
+            ),
+        ]
+        indexes = [
+            # The planner looks for those whose morning has come.
+            models.Index(
+                fields=["look_at"], condition=Q(look_at__isnull=False), name="alert_look_at"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"alert {self.pk}"
+
+    @property
+    def type_names(self) -> list[str]:
+        """EventType values; none means any."""
+        return [name for name in self.types.split(",") if name]
+
+
 class Ticket(models.Model):
     """A one-shot token by mail: at least 128 random bits, stored as its SHA-256.
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rsvps.views import feedback, links, signup
+from rsvps.views import alerts, feedback, links, signup
 
 urlpatterns = [
     path("events/<int:id>/rsvp/", signup.rsvp, name="rsvp"),
@@ -13,5 +13,7 @@ urlpatterns = [
     path("r/<str:token>/cannot/<int:rsvp_id>/", feedback.cannot, name="answer_cannot"),
     path("r/<str:token>/feedback/<int:rsvp_id>/", feedback.give_feedback, name="feedback"),
     path("u/<str:token>", links.unsubscribe, name="unsubscribe"),
+    path("alerts/", alerts.ask, name="alerts"),
+    path("a/<str:token>", alerts.alert, name="alert"),
     path("rsvp/resend/", signup.resend, name="resend"),
 ]

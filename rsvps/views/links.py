@@ -20,12 +20,12 @@ from events.readings import record_reading
 from events.states import EventState
 from outbox import suppression
 from outbox.unsubscribe import address_behind
-from rsvps import attending, consents, links, signup
+from rsvps import alerts, attending, consents, links, signup
 from rsvps.attending import EventClosed, NotWelcome, RsvpChanged
 from rsvps.capacity import TimeslotUnavailable
 from rsvps.contents import about_timeslot
-from rsvps.forms import DetailsForm, PlanForm, when
-from rsvps.models import Guest, Rsvp, Ticket
+from rsvps.forms.rsvp import DetailsForm, PlanForm, when
+from rsvps.models import Guest, Rsvp, Supporter, Ticket
 from rsvps.states import COMING, GONE, SEATED, RsvpStatus
 from rsvps.views.signup import nearby_url
 from rsvps.views.token_pages import link_unknown, token_page
@@ -271,7 +271,9 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         now = timezone.now()
         suppression.unsubscribe(address, now=now)
+        supporter = supporter or Supporter.objects.filter(email=address).first()
         if supporter:
             consents.withdraw(supporter, now=now)
+            alerts.stop(supporter.alerts.all(), now=now)
         return render(request, "rsvps/unsubscribed.html")
     return render(request, "rsvps/unsubscribe.html")

@@ -23,7 +23,7 @@ from events.states import EventState
 from rsvps import limits, signup
 from rsvps.attending import EventClosed
 from rsvps.capacity import TimeslotUnavailable
-from rsvps.forms import ResendForm, RsvpForm, when
+from rsvps.forms.rsvp import ResendForm, RsvpForm, when
 from rsvps.limits import Asked
 
 # The answer page is for whoever just sent the form: what it says waits in their own browser.
@@ -73,13 +73,13 @@ def rsvp(request: HttpRequest, id: int) -> HttpResponse:
     flooded = reached.pop("event", None) is not None
     if reached:
         form.add_error(None, wait_in_words(max(reached.values())))
-        return _wait(_show(request, event, form, status=429), max(reached.values()))
+        return wait_response(_show(request, event, form, status=429), max(reached.values()))
     if not form.is_valid():
         return _show(request, event, form)
     return _sign_up(request, event, form, flooded=flooded, now=now)
 
 
-def _wait(response: HttpResponse, wait: timedelta) -> HttpResponse:
+def wait_response(response: HttpResponse, wait: timedelta) -> HttpResponse:
     response["Retry-After"] = str(ceil(wait.total_seconds()))
     return response
 
@@ -213,7 +213,7 @@ def resend(request: HttpRequest) -> HttpResponse:
     )
     if wait := reached.get("network"):
         form.add_error(None, wait_in_words(wait))
-        return _wait(render(request, "rsvps/resend.html", {"form": form}, status=429), wait)
+        return wait_response(render(request, "rsvps/resend.html", {"form": form}, status=429), wait)
     # Three letters a day are enough for anybody, and no more than that for a victim.
     if "resend" not in reached:
         signup.resend(email, now=now)

@@ -2,13 +2,11 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
-from secrets import token_urlsafe
 from typing import Any
 
 from django import forms
-from django.core import signing
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext, ngettext
@@ -22,17 +20,15 @@ from events.fields import (
     PhoneField,
     PostalCodeField,
     WordsField,
-    suggest_email,
 )
 from events.models import Event, Timeslot
 from events.states import PHONE_REQUIRED_TYPES
 from rsvps.capacity import TimeslotUnavailable
+from rsvps.forms.strangers import StrangersForm, StyledField
 from rsvps.models import Guest
 from rsvps.signup import MAX_PARTY, SignupForm
 from rsvps.states import SEATED
 
-# People fill in six fields in more than this; machines count double against the limits.
-QUICK = timedelta(seconds=2)
 _LOOKS_LIKE_A_LINK = re.compile(r"://|www\.|[^\s.]\.(com|net|org|info|ru|cn|xyz)\b|@", re.I)
 CONSENTS = {
     "news": _("Send me news about the campaign by e-mail. I can stop it at any time."),
@@ -129,20 +125,6 @@ class TimeslotsField(forms.Field):
         return found
 
 
-class StyledField(forms.BoundField):
-    """Bootstrap's classes on every input, and its mark on those with an error."""
-
-    def build_widget_attrs(self, attrs: dict[str, Any], widget: Any = None) -> dict[str, Any]:
-        attrs = super().build_widget_attrs(attrs, widget)
-        widget = widget or self.field.widget
-        if not widget.is_hidden:
-            style = (
-                "form-check-input" if isinstance(widget, forms.CheckboxInput) else "form-control"
-            )
-            attrs["class"] = f"{style} is-invalid" if self.errors else style
-        return attrs
-
-
 class TimeslotsForm(forms.Form):
     """Which timeslots, and how many people: shared by the RSVP form and the manage page."""
 
@@ -221,7 +203,7 @@ def _no_room(left: int, *, more: bool) -> str:
     ) % {"left": left}
 
 
-class RsvpForm(TimeslotsForm):
+class RsvpForm(StrangersForm, TimeslotsForm):
     """The one screen by which anybody says "I'm coming"."""
 
     name = NameField(label=_("Your name"), error_messages={"required": _("Tell us your name.")})
@@ -242,63 +224,18 @@ class RsvpForm(TimeslotsForm):
     )
     news = forms.BooleanField(label=CONSENTS["news"], required=False)
     texts = forms.BooleanField(label=CONSENTS["texts"], required=False)
-    # A field people never see: whoever fills it in is a machine.
-    website = forms.CharField(
-        label=_("Leave this empty"),
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
-    )
-    stamp = forms.CharField(widget=forms.HiddenInput, required=False)
-    email_kept = forms.CharField(widget=forms.HiddenInput, required=False)
+    field_order = ("timeslots", "party_size", "name", "email", "postal_code")
 
     def __init__(self, *args: Any, event: Event, now: datetime, **kwargs: Any) -> None:
-        self.event, self.now = event, now
+        self.event = event
         slots = list(event.timeslots.upcoming(now).order_by("starts_at", "pk"))
         for slot in slots:
             slot.event = event
-        super().__init__(*args, slots=slots, **kwargs)
+        super().__init__(*args, now=now, slots=slots, **kwargs)
         self.fields["phone"].required = event.type in PHONE_REQUIRED_TYPES
         self.fields["phone"].error_messages["required"] = _(
             "The organizers need a phone number to reach you on the day."
         )
-        self.suggested_email: str | None = None
-        self.initial["stamp"] = _stamp(now)
-        if self.is_bound:
-            self.data = self.data.copy()
-            if "use_email" in self.data:  # the button beside "Did you mean ...?"
-                self.data["email"] = str(self.data["use_email"])
-
-    def clean_email(self) -> str:
-        email = self.cleaned_data["email"]
-        suggestion = suggest_email(email)
-        if suggestion and self.data.get("email_kept") != email:
-            self.suggested_email = suggestion
-            self.data["email_kept"] = email  # the same again means it
-            raise ValidationError(
-                _("Did you mean %(email)s? If not, just send the form again."),
-                code="mistyped",
-                params={"email": suggestion},
-            )
-        return email
-
-    def clean(self) -> dict[str, Any]:
-        if _stamped_at(self.data.get("stamp", "")) is None:
-            self.data["stamp"] = _stamp(self.now)
-            self.add_error(
-                None, _("This page was open for long. Look it over and send it once more.")
-            )
-        return self.cleaned_data
-
-    @property
-    def by_machine(self) -> bool:
-        """Whether the field nobody sees was filled in."""
-        return bool(self.data.get("website"))
-
-    @property
-    def points(self) -> int:
-        """What this form costs against the limits of its network."""
-        stamped = _stamped_at(self.data.get("stamp", ""))
-        return 2 if stamped is None or self.now - stamped < QUICK else 1
 
     def to_signup(self, *, confirm_first: bool) -> SignupForm:
         """The cleaned form as the domain takes it."""
@@ -318,20 +255,6 @@ class RsvpForm(TimeslotsForm):
             digest=sha256(repr(typed).encode()).hexdigest(),
             confirm_first=confirm_first,
         )
-
-
-def _stamp(now: datetime) -> str:
-    """Says when a form was shown, and makes two forms shown to one person differ."""
-    return signing.dumps([now.timestamp(), token_urlsafe(6)], salt="rsvps.forms.RsvpForm")
-
-
-def _stamped_at(stamp: str) -> datetime | None:
-    """When the form was shown; None where the stamp is missing or altered."""
-    try:
-        seconds, _nonce = signing.loads(stamp, salt="rsvps.forms.RsvpForm")
-    except (signing.BadSignature, ValueError, TypeError):
-        return None
-    return datetime.fromtimestamp(seconds, tz=UTC)
 
 
 class PlanForm(TimeslotsForm):
