@@ -21,6 +21,7 @@ from icalendar.parser import Contentline
 from events.disclosure import Field, Role, may_see
 from events.models import Event, Timeslot
 from events.states import AttendanceMode, EventState, TimeslotState
+from outbox.message import ascii_address
 
 PRODID = "-//Barnstorm//Events//EN"
 
@@ -190,33 +191,52 @@ class Frame:
 
     method: str
     head: bytes
+    organizer: str  # its line as far as the address
     tail: bytes = b"END:VEVENT\r\nEND:VCALENDAR\r\n"
 
     def fill(self, *, sequence: int, organizer: str, attendee: str, now: datetime) -> bytes:
-        """The whole object. `organizer` and `attendee` are bare addresses; `now` is DTSTAMP."""
-        who = icalendar.vCalAddress(f"mailto:{attendee}")
-        who.params["CUTYPE"] = "INDIVIDUAL"
-        who.params["ROLE"] = "REQ-PARTICIPANT"
-        if self.method == "REQUEST":
-            who.params["PARTSTAT"] = "ACCEPTED"
-            who.params["RSVP"] = "TRUE"  # programs offer "can't come" only where asked
-        lines = [
-            Contentline.from_parts(
-                "ORGANIZER", _organizer(organizer).params, f"mailto:{organizer}"
-            ),
-            Contentline.from_parts("ATTENDEE", who.params, f"mailto:{attendee}"),
-        ]
-        personal = b"".join(line.to_ical() + b"\r\n" for line in lines)
-        stamp = f"DTSTAMP:{now.astimezone(UTC):%Y%m%dT%H%M%SZ}\r\nSEQUENCE:{sequence}\r\n"
-        return self.head + stamp.encode() + personal + self.tail
+        """The whole object. `organizer` and `attendee` are bare addresses; `now` is DTSTAMP.
+
+        Raises outbox.message.UnusableAddress: what is not a plain address could end its line.
+        """
+        return b"".join(
+            (
+                self.head,
+                f"DTSTAMP:{now.astimezone(UTC):%Y%m%dT%H%M%SZ}\r\n".encode(),
+                f"SEQUENCE:{sequence}\r\n".encode(),
+                _folded(f"{self.organizer}{ascii_address(organizer)}"),
+                _folded(f"{_ATTENDEE[self.method]}{ascii_address(attendee)}"),
+                self.tail,
+            )
+        )
+
+
+# PARTSTAT says that they are coming; programs offer "can't come" only where RSVP asks.
+_WHO = "ATTENDEE;CUTYPE=INDIVIDUAL"
+_ATTENDEE = {
+    "REQUEST": f"{_WHO};PARTSTAT=ACCEPTED;ROLE=REQ-PARTICIPANT;RSVP=TRUE:mailto:",
+    "CANCEL": f"{_WHO};ROLE=REQ-PARTICIPANT:mailto:",
+}
+
+
+def _folded(line: str) -> bytes:
+    """A content line in pieces of at most 75 octets, none split in a character (RFC 5545 3.1)."""
+    rest, pieces, room = line.encode(), [], 75
+    while len(rest) > room:
+        at = room
+        while rest[at] & 0xC0 == 0x80:
+            at -= 1
+        pieces.append(rest[:at])
+        rest, room = rest[at:], 74  # the space before it counts
+    return b"\r\n ".join([*pieces, rest]) + b"\r\n"
 
 
 def _frame(method: str, entry: icalendar.Event) -> Frame:
     calendar = _calendar(method)
     calendar.add_component(entry)
     whole = calendar.to_ical()
-    tail = Frame.tail
-    return Frame(method=method, head=whole.removesuffix(tail))
+    organizer = Contentline.from_parts("ORGANIZER", _organizer("").params, "mailto:")
+    return Frame(method=method, head=whole.removesuffix(Frame.tail), organizer=str(organizer))
 
 
 def request(timeslot: Timeslot) -> Frame:

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from secrets import token_hex
 from typing import Protocol
@@ -76,6 +76,7 @@ class Deliverer:
         accepted: Message | None = None  # by the server, and not yet marked
         done = 0
         try:
+            gather(batch)
             for message in batch:
                 if stopping() or time.monotonic() - began > BATCH_SECONDS:
                     break
@@ -124,7 +125,7 @@ class Deliverer:
                 self._superseded(message, unwanted)
                 return False
             if message.body is None:  # else: a retry, which sends the same bytes
-                _render(message, kind, now)
+                render(message, kind, now)
         except UnusableAddress:
             self._failed(message, "the address cannot be written to")
             return False
@@ -202,7 +203,26 @@ def bounce_address(message: Message) -> str:
     return f"bounce+{letter_token('bounce', message.pk)}@{settings.MAIL_DOMAIN}"
 
 
-def _render(message: Message, kind: Kind, now: datetime) -> None:
+def gather(batch: Sequence[Message]) -> None:
+    """Have each kind look up together what its letters of the batch are about."""
+    by_kind: dict[str, list[Message]] = {}
+    for message in batch:
+        by_kind.setdefault(message.kind, []).append(message)
+    for name, messages in by_kind.items():
+        look_up = letters.kind_named(name).gather
+        if look_up is None:
+            continue
+        try:
+            found = look_up(messages)
+        except Exception:
+            # Each looks for itself then, and what is broken holds up nothing else.
+            log.exception("letters of kind %s could not be looked up together", name)
+            continue
+        for message in messages:
+            message.about = found.get(message.pk)
+
+
+def render(message: Message, kind: Kind, now: datetime) -> None:
     """Make the bytes of the first attempt; the ledger keeps them for retries."""
     letter = kind.render(message, now)
     way_out = "" if kind.account_mail else letter.unsubscribe_url or unsubscribe.link(message)

@@ -4,7 +4,7 @@
 its planners and its handlers of inbound mail in `AppConfig.ready()`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -53,9 +53,11 @@ class Kind:
     """A kind of letter.
 
     `wanted(message, now)` is asked right before sending and answers None, or why the letter is
-    not wanted any more (plain words, for staff). `quiet` kinds keep the night (outbox.quiet)
-    and are refused by people who unsubscribed; so are `optional` ones. In doubt whether a
-    letter was sent, "resend" sends the same bytes again, "leave" does not.
+    not wanted any more (plain words, for staff). Kinds posted by the thousand `gather` what a
+    whole batch is about, {message id: anything}, which both then find as `message.about`; what
+    changes one of these withdraws its letters in the same transaction. `quiet` kinds keep the
+    night (outbox.quiet) and are refused by people who unsubscribed; so are `optional` ones. In
+    doubt whether a letter was sent, "resend" sends the same bytes again, "leave" does not.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Kind:
     quiet: bool
     in_doubt: Literal["resend", "leave"]
     title: "str | StrPromise"
+    gather: Callable[[Sequence["Message"]], Mapping[int, object]] | None = None
     account_mail: bool = False
     optional: bool = False
     # How long after its time the letter is still of use, where post() does not say.
@@ -139,7 +142,7 @@ def compose(template: str, context: Mapping[str, object]) -> tuple[str, str, str
         raise SubjectNotOneLine(template)
     subject = " ".join(first.removeprefix("Subject: ").split())
     html = _template(f"letters/{template}.html").render(Context({**shared, "subject": subject}))
-    return subject, tidy_text(rest), html
+    return subject, tidy_text(rest), tidy_text(html)
 
 
 def _template(name: str):
@@ -148,7 +151,7 @@ def _template(name: str):
 
 
 def tidy_text(text: str) -> str:
-    """Plain text without the ragged blank lines that template tags leave behind."""
+    """`text` without the ragged blank lines and line ends that template tags leave behind."""
     lines: list[str] = []
     for line in text.strip().splitlines():
         stripped = line.rstrip()

@@ -162,7 +162,9 @@ def _text_part(subtype: str, text: str) -> bytes:
 
 
 def _encode_text(text: str) -> tuple[bytes, str]:
-    content = _TRAILING.sub(b"", _crlf(text.encode("utf-8", "replace")))
+    content = _crlf(text.encode("utf-8", "replace"))
+    if b" \r\n" in content or b"\t\r\n" in content or content.endswith((b" ", b"\t")):
+        content = _TRAILING.sub(b"", content)
     if _fits_7bit(content):
         return content, "7bit"
     # Its soft line breaks are bare LFs where the text itself has no line break.

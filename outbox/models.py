@@ -1,6 +1,7 @@
 """The ledger: every letter that is to leave, has left, or must not leave."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -69,6 +70,9 @@ class Message(models.Model):
     sent_at = models.DateTimeField(null=True, editable=False)
     finished_at = models.DateTimeField(null=True, editable=False)
     error = models.CharField(max_length=300, blank=True, editable=False)
+
+    # What the deliverer's batch found (outbox.letters.Kind.gather).
+    about: Any = None
 
     objects = MessageQuerySet.as_manager()
 

@@ -23,6 +23,7 @@ from rsvps.invites import (
     post_party_change,
     post_pending,
     post_removed,
+    withdraw_stale,
 )
 from rsvps.models import Guest, Rsvp
 from rsvps.states import COMING, GONE, SEATED, RsvpStatus
@@ -247,6 +248,8 @@ def _leave(rsvp: Rsvp, *, now: datetime) -> None:
     )
     if had_invitation:
         post_cancelled(rsvp, now=now)
+    else:
+        withdraw_stale(rsvp, now=now)
 
 
 @transaction.atomic
@@ -287,6 +290,7 @@ def decline(rsvp: Rsvp, *, now: datetime) -> None:
         raise RsvpChanged
     _give_back([rsvp])
     _swap(rsvp, status=RsvpStatus.DECLINED, revision=rsvp.revision + 1, now=now)
+    withdraw_stale(rsvp, now=now)
 
 
 def set_answer(rsvp: Rsvp, answer: str, *, now: datetime) -> None:

@@ -88,6 +88,22 @@ def subject_id(message: Message) -> int:
     return int(message.subject_key.partition(":")[2])
 
 
+def rsvps_of(messages: Iterable[Message]) -> dict[int, Rsvp]:
+    """{message id: the RSVP it is about}, where it still is; those at one timeslot share it."""
+    keys = {message.pk: subject_id(message) for message in messages}
+    rsvps = Rsvp.objects.select_related("guest", "supporter").in_bulk(set(keys.values()))
+    slots = {rsvp.timeslot_id for rsvp in rsvps.values()}
+    timeslots = Timeslot.objects.select_related("event").in_bulk(slots)
+    for rsvp in rsvps.values():
+        rsvp.timeslot = timeslots[rsvp.timeslot_id]
+    return {message: rsvps[key] for message, key in keys.items() if key in rsvps}
+
+
+def rsvp_of(message: Message) -> Rsvp | None:
+    """The RSVP a letter is about, as its batch found it or as it stands; None if gone."""
+    return message.about or rsvps_of([message]).get(message.pk)
+
+
 def _nothing_more(rsvp: Rsvp, message: Message) -> Context:
     return {}
 
@@ -110,8 +126,10 @@ class RsvpLetter:
     more: Callable[[Rsvp, Message], Context] = _nothing_more
 
     def render(self, message: Message, now: datetime) -> Letter:
-        found = Rsvp.objects.select_related("guest", "supporter", "timeslot__event")
-        return self.write(found.get(pk=subject_id(message)), message, now)
+        rsvp = rsvp_of(message)
+        if rsvp is None:
+            raise Rsvp.DoesNotExist(message.subject_key)
+        return self.write(rsvp, message, now)
 
     def write(self, rsvp: Rsvp, message: Message, now: datetime) -> Letter:
         own = personal(rsvp)

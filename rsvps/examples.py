@@ -61,7 +61,8 @@ def _timeslot(kind: str, now: datetime) -> Timeslot:
     )
 
 
-def _rsvp(kind: str, now: datetime) -> Rsvp:
+def of_whom(kind: str, now: datetime) -> Rsvp:
+    """A made-up guest and event, unsaved, as a letter of this kind needs them."""
     timeslot = _timeslot(kind, now)
     supporter = Supporter(pk=0, email="alex@example.org", name="Alex Guest")
     return Rsvp(
@@ -93,7 +94,7 @@ def _payload(kind: str, rsvp: Rsvp) -> dict[str, Any]:
 
 def of_rsvp(kind: str, letter: RsvpLetter) -> Example:
     def example(now: datetime) -> Letter:
-        rsvp = _rsvp(kind, now)
+        rsvp = of_whom(kind, now)
         return letter.write(rsvp, _message(kind, now, _payload(kind, rsvp)), now)
 
     return example
@@ -102,7 +103,7 @@ def of_rsvp(kind: str, letter: RsvpLetter) -> Example:
 def of_ticket(kind: str, letter: TicketLetter) -> Example:
     def example(now: datetime) -> Letter:
         message = _message(kind, now, {"token": "an-example-opens-nothing"})
-        return letter.write(_rsvp(kind, now).guest, message, now)
+        return letter.write(of_whom(kind, now).guest, message, now)
 
     return example
 
@@ -118,7 +119,7 @@ def of_given_up(letter: GivenUpLetter) -> Example:
 
 def of_resend(letter: ResendLetter) -> Example:
     def example(now: datetime) -> Letter:
-        rsvp = _rsvp("resend", now)
+        rsvp = of_whom("resend", now)
         return letter.write(rsvp.supporter, [rsvp], now)
 
     return example
@@ -128,6 +129,6 @@ def of_host_message(letter: HostMessageLetter) -> Example:
     def example(now: datetime) -> Letter:
         words = "It may rain on Saturday, so we meet inside.\n\nBring a chair if you can!"
         message = _message("host_message", now, {"words": words})
-        return letter.write(_rsvp("host_message", now).guest, message, now)
+        return letter.write(of_whom("host_message", now).guest, message, now)
 
     return example

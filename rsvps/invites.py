@@ -58,6 +58,8 @@ def _tell(rsvps: Iterable[Rsvp], *, now: datetime) -> None:
 def post_invitation(rsvp: Rsvp, *, now: datetime, approved: bool = False) -> None:
     """The invitation to one timeslot, once `rsvp` is accepted: new, back, or `approved`."""
     why = "approved" if approved else "back" if rsvp.revision else "new"
+    if approved:
+        ledger.withdraw(subject=f"rsvp:{rsvp.pk}", kinds=["pending"], now=now, why="answered since")
     ledger.post_all([_draft("invitation", rsvp, now=now, why=why)])
     _tell([rsvp], now=now)
     # A planner whose clock runs ahead may have planned this timeslot's reminders already.
@@ -96,6 +98,7 @@ def post_pending(rsvp: Rsvp, *, now: datetime) -> None:
 
 def post_declined_by_host(rsvp: Rsvp, *, now: datetime, words: str = "") -> None:
     """The host cannot have this guest: no calendar object, they never had one."""
+    withdraw_stale(rsvp, now=now)
     ledger.post_all([_draft("declined_by_host", rsvp, now=now, words=words)])
 
 

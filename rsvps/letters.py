@@ -3,7 +3,7 @@
 What they say stands in rsvps.contents.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -18,6 +18,8 @@ from rsvps.contents import (
     ResendLetter,
     RsvpLetter,
     TicketLetter,
+    rsvp_of,
+    rsvps_of,
     subject_id,
     what_changed,
     whole_event,
@@ -34,8 +36,7 @@ Wanted = Callable[[Message, datetime], str | None]
 
 def _wanted(check: Callable[[Rsvp, Message, datetime], str | None]) -> Wanted:
     def wanted(message: Message, now: datetime) -> str | None:
-        found = Rsvp.objects.select_related("timeslot__event", "supporter")
-        rsvp = found.filter(pk=subject_id(message)).first()
+        rsvp = rsvp_of(message)
         if rsvp is None:
             return "the RSVP is gone"
         if rsvp.supporter.email != message.recipient:
@@ -217,14 +218,25 @@ _PLANNED: list[tuple[str, str, Wanted]] = [
 def register_letters() -> None:
     """Tell the ledger of every kind of letter to guests; called once, when the app is ready."""
     for name, title, wanted, letter in _STANDING:
-        _register(name, title, wanted, letter.render, examples.of_rsvp(name, letter))
+        _register(
+            name, title, wanted, letter.render, examples.of_rsvp(name, letter), gather=rsvps_of
+        )
     for name, title, wanted in _TICKETS:
         ticket = TicketLetter(name)
         _register(name, title, wanted, ticket.render, examples.of_ticket(name, ticket))
     for name, title, wanted in _PLANNED:
         planned = RsvpLetter(name)
         example = examples.of_rsvp(name, planned)
-        _register(name, title, wanted, planned.render, example, quiet=True, in_doubt="leave")
+        _register(
+            name,
+            title,
+            wanted,
+            planned.render,
+            example,
+            gather=rsvps_of,
+            quiet=True,
+            in_doubt="leave",
+        )
     given_up = GivenUpLetter()
     example = examples.of_given_up(given_up)
     _register("given_up", "Address given up", _given_up_wanted, given_up.render, example)
@@ -250,6 +262,7 @@ def _register(
     render: Callable[[Message, datetime], Letter],
     example: Callable[[datetime], Letter],
     *,
+    gather: Callable[[Sequence[Message]], Mapping[int, object]] | None = None,
     quiet: bool = False,
     optional: bool = False,
     in_doubt: Literal["resend", "leave"] = "resend",
@@ -261,6 +274,7 @@ def _register(
             wanted=wanted,
             render=render,
             example=example,
+            gather=gather,
             quiet=quiet,
             optional=optional,
             in_doubt=in_doubt,

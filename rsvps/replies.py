@@ -17,7 +17,7 @@ from events.states import EventState
 from outbox.inbound import InboundMail
 from rsvps import attending, links
 from rsvps.capacity import TimeslotUnavailable
-from rsvps.invites import last_sequence_sent, post_no_room, withdraw_stale
+from rsvps.invites import last_sequence_sent, post_no_room
 from rsvps.models import Rsvp
 from rsvps.states import COMING, GONE, RsvpStatus
 
@@ -175,7 +175,6 @@ def _answer(reply: Reply, rsvp: Rsvp, *, now: datetime) -> str:
         return "reply: nothing new"
     if reply.answer == RsvpStatus.DECLINED:
         attending.decline(rsvp, now=now)
-        withdraw_stale(rsvp, now=now)
         return "reply: declined"
     if rsvp.status in COMING:
         attending.set_answer(rsvp, reply.answer, now=now)

@@ -10,10 +10,12 @@ import json
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from operator import attrgetter
 from secrets import token_hex
 
 from django.conf import settings
-from django.db.models import Model
+from django.db.models import JSONField, Model
 from django.utils.html import escape
 from django.utils.translation import get_language
 
@@ -72,5 +74,14 @@ def everything(timeslot: Timeslot, payload: Mapping[str, object], today: date) -
 
 
 def _fields(model: Model) -> Hashable:
-    values = (model.__dict__.get(field.attname) for field in model._meta.concrete_fields)
-    return tuple(value if isinstance(value, Hashable) else repr(value) for value in values)
+    plain, json_names = _field_names(type(model))
+    return plain(model), tuple(repr(getattr(model, name)) for name in json_names)
+
+
+@cache
+def _field_names(model: type[Model]) -> tuple[Callable[[Model], tuple], list[str]]:
+    """How to read a model's plain columns at once, and the names of those that hold JSON."""
+    fields = model._meta.concrete_fields
+    lists = [field.attname for field in fields if isinstance(field, JSONField)]
+    plain = [field.attname for field in fields if field.attname not in lists]
+    return attrgetter(*plain), lists

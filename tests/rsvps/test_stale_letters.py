@@ -7,6 +7,8 @@ the change is committed at each of these points.
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from events import lifecycle
 from outbox import ledger
@@ -78,6 +80,7 @@ CHANGES = {
         Rsvp.objects.select_related("guest__event", "supporter", "timeslot__event").get(pk=rsvp.pk),
         now=NOW,
     ),
+    "guest's calendar declined": lambda rsvp: attending.decline(rsvp, now=NOW),
 }
 
 
@@ -111,3 +114,35 @@ def test_a_stale_letter_does_not_begin_to_leave(waiting, point, change):
         assert waiting.state == MessageState.SUPERSEDED
         assert waiting.sent_at is None
         assert waiting.message_id.encode() not in b"".join(server.begun) or not waiting.message_id
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_while_the_letter_before_leaves_stops_what_was_looked_up_with_it(change):
+    """A batch looks its RSVPs up together; the ledger's row still has the last word."""
+    slot = make_timeslot(starts_at=START)
+    first, second = (make_rsvp(slot, told_at=NOW - timedelta(days=3)) for _ in range(2))
+    reminders.plan(NOW)
+    second = Rsvp.objects.select_related("timeslot__event").get(pk=second.pk)
+    server = Server("transmit", lambda: CHANGES[change](second))
+    Deliverer(clock=lambda: NOW, channel=server).work()
+    states = dict(
+        Message.objects.filter(kind="reminder_day_before").values_list("subject_key", "state")
+    )
+    assert states == {
+        f"rsvp:{first.pk}": MessageState.SENT,
+        f"rsvp:{second.pk}": MessageState.SUPERSEDED,
+    }
+
+
+@pytest.mark.parametrize("letters", [1, 3])
+def test_a_batch_looks_up_its_guests_and_their_timeslot_together(letters):
+    slot = make_timeslot(starts_at=START)
+    for _ in range(letters):
+        make_rsvp(slot, told_at=NOW - timedelta(days=3))
+    reminders.plan(NOW)
+    with CaptureQueriesContext(connection) as queries:
+        Deliverer(clock=lambda: NOW, channel=Server("", lambda: None)).work()
+    asked = [query["sql"] for query in queries]
+    for table in ("rsvps_rsvp", "events_timeslot"):
+        assert sum(f'FROM "{table}"' in sql for sql in asked) == 1
+    assert Message.objects.filter(state=MessageState.SENT).count() == letters
