@@ -12,6 +12,7 @@ class HostsConfig(AppConfig):
             decision_letters,
             digest,
             letters,
+            pictures,
             sealing,
             second_factor,
         )
@@ -24,6 +25,7 @@ class HostsConfig(AppConfig):
         register_planner("new_rsvps", digest.plan)
         register_planner("staff_waiting", decision_letters.remind_staff)
         register_planner("seal the record", sealing.seal)
+        register_planner("pictures", pictures.sweep)
 
 
 class RepairsConfig(admin_apps.AdminConfig):

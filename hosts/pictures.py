@@ -6,19 +6,29 @@ only the pixels are kept.
 
 import secrets
 import warnings
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import BinaryIO
 
 from django.core import signing
+from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from PIL import Image, ImageOps
+
+from events.models import Event, EventRevision
+from events.states import RevisionState
 
 LARGEST_FILE = 12_000_000  # bytes
 MOST_PIXELS = 32_000_000  # what a good phone takes, not what a decoder chokes on
 SMALLEST_SIDE = 200
 LONGEST_SIDE = 1600
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+FOLDER = "events"  # in the storage
+# A picture just uploaded may not stand in any draft yet.
+LEFT_ALONE = timedelta(days=1)
+_SWEEP_EVERY = timedelta(hours=1)
 _SALT = "hosts.pictures"
 
 
@@ -45,7 +55,7 @@ def keep_picture(file: BinaryIO, *, size: int) -> str:
     picture = _decoded(file)
     encoded = BytesIO()
     picture.save(encoded, "JPEG", quality=82, optimize=True, progressive=True)
-    name = f"events/{secrets.token_hex(16)}.jpg"
+    name = f"{FOLDER}/{secrets.token_hex(16)}.jpg"
     return default_storage.save(name, ContentFile(encoded.getvalue()))
 
 
@@ -84,3 +94,35 @@ def picture_named(mark: str) -> str:
     except signing.BadSignature:
         return ""
     return name if default_storage.exists(name) else ""
+
+
+def sweep(now: datetime) -> int:
+    """Delete the files of pictures that no event, draft or waiting change uses; how many.
+
+    Copies of an event share its file, so no event deletes its own.
+    """
+    if not cache.add("hosts.pictures.sweep", 1, timeout=int(_SWEEP_EVERY.total_seconds())):
+        return 0
+    try:
+        files = default_storage.listdir(FOLDER)[1]
+    except FileNotFoundError:
+        return 0
+    old = [name for name in files if _is_old(f"{FOLDER}/{name}", now=now)]
+    used = {name.rpartition("/")[2] for name in _names_in_use()} if old else set()
+    unused = [name for name in old if name not in used]
+    for name in unused:
+        default_storage.delete(f"{FOLDER}/{name}")
+    return len(unused)
+
+
+def _is_old(name: str, *, now: datetime) -> bool:
+    return default_storage.get_modified_time(name) <= now - LEFT_ALONE
+
+
+def _names_in_use() -> Iterator[str]:
+    yield from Event.objects.exclude(picture="").values_list("picture", flat=True)
+    for typed in Event.objects.exclude(typed={}).values_list("typed", flat=True):
+        yield picture_named(typed.get("fields", {}).get("picture_kept", ""))
+    waiting = EventRevision.objects.filter(state=RevisionState.PENDING)
+    for changes in waiting.values_list("changes", flat=True):
+        yield changes.get("event", {}).get("picture", "")

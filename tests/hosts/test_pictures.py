@@ -1,13 +1,17 @@
 """Pictures are made anew from what was uploaded, or refused kindly."""
 
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
+from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 from PIL import Image
 
-from hosts.pictures import MOST_PIXELS, PictureRefused, keep_picture
+from events.models import Event
+from hosts.pictures import MOST_PIXELS, PictureRefused, keep_picture, sweep
 from tests.hosts.forms import event_data, picture, send, shown, stamp
 
 pytestmark = pytest.mark.django_db
@@ -91,3 +95,80 @@ def test_a_large_picture_is_made_smaller(settings):
 @pytest.mark.parametrize("name", ["..", ".", "%2e%2e%2fsettings.py", "nobody.jpg", "%00.jpg"])
 def test_only_kept_pictures_are_served(client, host, name):
     assert client.get(f"/host/pictures/{name}").status_code == 404
+
+
+# -- Files nothing uses any more ---------------------------------------------------------
+
+
+def files() -> set[str]:
+    return {f"events/{name}" for name in default_storage.listdir("events")[1]}
+
+
+def in_two_days():
+    cache.clear()
+    return timezone.now() + timedelta(days=2)
+
+
+def with_picture(client, event, **fields) -> str:
+    """The event sent with a new picture; answers the file's name."""
+    client.post(
+        f"/host/events/{event.pk}/edit/",
+        event_data(seen=stamp(event), **fields) | {"picture": picture()},
+    )
+    event.refresh_from_db()
+    return event.picture.name
+
+
+def test_a_replaced_picture_leaves_the_disk(client, draft):
+    first = with_picture(client, draft)
+    second = with_picture(client, draft)
+
+    assert sweep(timezone.now()) == 0  # not at once: a draft may just be about to keep it
+    assert sweep(in_two_days()) == 1
+
+    assert files() == {second} != {first}
+
+
+def test_a_picture_taken_off_leaves_the_disk_once_that_is_sent(client, draft):
+    name = with_picture(client, draft)
+    send(client, draft, do="remove_picture", seen=stamp(draft))
+    assert sweep(in_two_days()) == 0
+    assert files() == {name}
+
+    send(client, draft, picture_kept="", seen=stamp(draft))
+
+    assert sweep(in_two_days()) == 1
+    assert files() == set()
+
+
+def test_a_picture_shared_with_a_copy_stays_while_either_shows_it(client, draft):
+    name = with_picture(client, draft)
+    client.post(f"/host/events/{draft.pk}/copy/")
+    copy = Event.objects.exclude(pk=draft.pk).get()
+    draft.delete()
+    assert sweep(in_two_days()) == 0
+    assert files() == {name}
+
+    copy.delete()
+
+    assert sweep(in_two_days()) == 1
+
+
+def test_a_picture_only_typed_so_far_stays(client, draft):
+    with_picture(client, draft, title="")  # something else is wrong, so nothing is written
+    assert not draft.picture
+
+    assert sweep(in_two_days()) == 0
+    assert len(files()) == 1
+
+
+def test_files_are_looked_through_once_an_hour(client, draft):
+    with_picture(client, draft)
+    draft.delete()
+    late = in_two_days()
+    keep = sweep(late - timedelta(days=1, hours=12))
+
+    assert keep == 0
+    assert sweep(late) == 0  # asked a moment ago
+    cache.clear()
+    assert sweep(late) == 1
