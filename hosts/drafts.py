@@ -124,18 +124,37 @@ def read_typed(data: Mapping[str, Any]) -> Typed:
     return typed
 
 
+class Offer(TypedDict):
+    """What is usual for a kind of event: how it is attended, whether at home, its times of day."""
+
+    mode: str
+    home: bool
+    times: list[tuple[str, str]]
+
+
+def offer(kind: str) -> Offer:
+    online = kind in {EventType.PHONE_BANK, EventType.TEXT_BANK}
+    return Offer(
+        mode=AttendanceMode.VIRTUAL if online else AttendanceMode.IN_PERSON,
+        home=kind == EventType.HOUSE_PARTY,
+        times=[
+            (f"{start:%H:%M}", f"{end:%H:%M}") for start, end in USUAL_TIMES.get(kind, USUAL_TIME)
+        ],
+    )
+
+
 def usual(kind: str, *, host: Host | None, user: User) -> Typed:
     """A new event of this kind, filled with what is likely; dates stay empty."""
-    home = kind == EventType.HOUSE_PARTY
-    online = kind in {EventType.PHONE_BANK, EventType.TEXT_BANK}
+    offered = offer(kind)
+    near_host = offered["home"] or offered["mode"] == AttendanceMode.VIRTUAL
     return Typed(
         fields=dict.fromkeys(FIELDS, "")
         | {
             "type": str(kind),
-            "attendance_mode": AttendanceMode.VIRTUAL if online else AttendanceMode.IN_PERSON,
-            "is_home": "on" if home else "",
+            "attendance_mode": offered["mode"],
+            "is_home": "on" if offered["home"] else "",
             "country": "US",
-            "postal_code": host.postal_code if host and (home or online) else "",
+            "postal_code": host.postal_code if host and near_host else "",
             "contact_name": user.name,
             "contact_phone": host.phone if host else "",
             "contact_email": user.email,
@@ -143,11 +162,34 @@ def usual(kind: str, *, host: Host | None, user: User) -> Typed:
             "asl": "unknown",
             "child_care": "unknown",
         },
-        times=[
-            _blank_time() | {"start": f"{start:%H:%M}", "end": f"{end:%H:%M}"}
-            for start, end in USUAL_TIMES.get(kind, USUAL_TIME)
-        ],
+        times=_offered_times(offered),
     )
+
+
+def _offered_times(offered: Offer) -> list[dict[str, str]]:
+    return [_blank_time() | {"start": start, "end": end} for start, end in offered["times"]]
+
+
+def follow_kind(typed: Typed, *, offered: str) -> None:
+    """Another kind was chosen than the page was filled for: offer what is usual for that one.
+
+    Only where no date was typed yet. The page's script does the same as one chooses, and then
+    says so in `offered`. A home stays private: better a hall kept private than a home made public.
+    """
+    kind = typed["fields"]["type"]
+    if kind == offered or not {kind, offered} <= set(EventType.values):
+        return
+    wanted, before = offer(kind), offer(offered)["times"]
+    if wanted["home"]:
+        typed["fields"]["is_home"] = "on"
+    if all(_is_untouched(row, before) for row in typed["times"]):
+        typed["times"] = _offered_times(wanted)
+
+
+def _is_untouched(row: dict[str, str], offered: list[tuple[str, str]]) -> bool:
+    if any(text for name, text in row.items() if name not in {"start", "end"}):
+        return False
+    return (row["start"], row["end"]) in [("", ""), *offered]
 
 
 def another_time(times: list[dict[str, str]]) -> dict[str, str]:

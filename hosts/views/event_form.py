@@ -18,7 +18,7 @@ from events import geocoding, lifecycle
 from events.disclosure import Policy, policy
 from events.models import Event
 from events.readings import record_reading
-from events.states import EventState
+from events.states import EventState, EventType
 from events.words import render_description
 from hosts import drafts, hosting
 from hosts.cohosting import TooManyCoHosts, standing
@@ -65,6 +65,8 @@ def _act(
 ) -> HttpResponse:
     """Do what the pressed button says; whatever it is, what was typed is kept first."""
     wish = request.POST.get("do", "continue")
+    if event.state in UNSENT:
+        drafts.follow_kind(typed, offered=request.POST.get("offered", ""))
     if wish == "add_time":
         typed["times"].append(drafts.another_time(typed["times"]))
     elif wish.startswith("remove_time:"):
@@ -161,6 +163,7 @@ def _show(
             "cohosts": standing(event),
             "picture_errors": picture_errors or [],
             "unsent": event.state in UNSENT,
+            "offers": {kind: drafts.offer(kind) for kind in EventType.values},
             "zone": event.timezone if event.public_city or event.published_at else "",
             "has_typed": bool(event.typed) and event.state != EventState.DRAFT,
             "live": event.state == EventState.APPROVED and hosting.goes_live(event),

@@ -82,19 +82,37 @@ function field(row, name) {
 }
 
 function number() {
-  rows.querySelectorAll("[data-time-row]:not([hidden]) [data-row-number]").forEach((at, index) => {
-    at.textContent = index + 1;
+  visible().forEach((row, index) => {
+    row.querySelector("[data-row-number]").textContent = index + 1;
   });
 }
 
-form.querySelector("[data-add-time]").addEventListener("click", (event) => {
-  event.preventDefault();
-  const last = [...rows.querySelectorAll("[data-time-row]:not([hidden])")].at(-1);
+function visible() {
+  return [...rows.querySelectorAll("[data-time-row]:not([hidden])")];
+}
+
+function addRow() {
   const copy = document.createElement("template");
   copy.innerHTML = template.innerHTML.replaceAll("__prefix__", total.value);
   const row = copy.content.querySelector("[data-time-row]");
   rows.append(row);
   total.value = Number(total.value) + 1;
+  return row;
+}
+
+function removeRow(row) {
+  const removed = document.createElement("input");
+  removed.type = "hidden";
+  removed.name = field(row, "date").name.replace(/-date$/, "-DELETE");
+  removed.value = "on";
+  row.append(removed);
+  row.hidden = true;
+}
+
+form.querySelector("[data-add-time]").addEventListener("click", (event) => {
+  event.preventDefault();
+  const last = visible().at(-1);
+  const row = addRow();
   if (last) {
     for (const name of ["start", "end", "capacity", "instructions"]) {
       field(row, name).value = field(last, name).value;
@@ -109,13 +127,7 @@ rows.addEventListener("click", (event) => {
   const button = event.target.closest("[data-remove-time]");
   if (!button) return;
   event.preventDefault();
-  const row = button.closest("[data-time-row]");
-  const removed = document.createElement("input");
-  removed.type = "hidden";
-  removed.name = field(row, "date").name.replace(/-date$/, "-DELETE");
-  removed.value = "on";
-  row.append(removed);
-  row.hidden = true;
+  removeRow(button.closest("[data-time-row]"));
   number();
   form.querySelector("[data-add-time]").focus();
   note();
@@ -131,10 +143,54 @@ function showFor() {
 }
 form.addEventListener("change", (event) => {
   if (event.target.name === "attendance_mode") showFor();
-  // Better a hall kept private than a home made public.
-  if (event.target.name === "type" && event.target.value === "house_party") form.elements.is_home.checked = true;
 });
 showFor();
+
+// -- another kind: what is usual for it, wherever the host has not said otherwise ------------
+
+const offers = JSON.parse(document.getElementById("offers")?.textContent ?? "{}");
+const touched = new Set();
+
+function refill(before, wanted) {
+  const there = visible();
+  const whole = there.length === before.times.length;
+  there.forEach((row, index) => {
+    const [start, end] = [field(row, "start"), field(row, "end")];
+    const was = before.times[index] ?? ["", ""];
+    if (start.value !== was[0] || end.value !== was[1]) return; // the host's own times
+    const offered = wanted.times[index];
+    if (offered) [start.value, end.value] = offered;
+    else if (!["date", "end_date", "capacity", "instructions"].some((name) => field(row, name).value)) removeRow(row);
+  });
+  if (whole) {
+    for (const offered of wanted.times.slice(there.length)) {
+      const row = addRow();
+      [field(row, "start").value, field(row, "end").value] = offered;
+    }
+  }
+  number();
+}
+
+form.addEventListener("change", (event) => {
+  const { name, value } = event.target;
+  if (name !== "type") {
+    touched.add(name);
+    return;
+  }
+  const offered = form.elements.offered;
+  if (!offered || !offers[value]) return;
+  const wanted = offers[value];
+  refill(offers[offered.value] ?? { times: [] }, wanted);
+  offered.value = value;
+  // Better a hall kept private than a home made public: with an address typed it stays a home.
+  const home = form.elements.is_home;
+  if (wanted.home || (!touched.has("is_home") && !form.elements.street.value)) home.checked = wanted.home;
+  if (!touched.has("attendance_mode") && !form.elements.street.value && !form.elements.joining_url.value) {
+    form.querySelector(`[name=attendance_mode][value=${wanted.mode}]`).checked = true;
+    showFor();
+  }
+  note();
+});
 
 // -- how the description will look ----------------------------------------------------------
 

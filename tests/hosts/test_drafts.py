@@ -267,3 +267,51 @@ def test_looking_at_the_form_changes_nothing(client, host):
     client.get(edit(event))
     event.refresh_from_db()
     assert event.typed == {}
+
+
+# -- Another kind, chosen in the form without JavaScript -----------------------------------
+
+
+def chosen(client, draft, kind, *rows, offered="meeting", do="save"):
+    """The form sent with another kind than the page was filled for; the draft as it is then."""
+    client.post(
+        f"/host/events/{draft.pk}/edit/", event_data(*rows, type=kind, offered=offered, do=do)
+    )
+    draft.refresh_from_db()
+    return draft.typed
+
+
+def hours(typed) -> list[str]:
+    return [f"{row['start']}-{row['end']}" for row in typed["times"]]
+
+
+@pytest.mark.parametrize(("start", "end"), [("18:00", "19:30"), ("", "")])
+def test_another_kind_is_offered_its_own_times_on_the_next_page(client, draft, start, end):
+    typed = chosen(client, draft, "canvass", time_row(date="", start=start, end=end))
+
+    assert hours(typed) == ["09:00-12:00", "12:00-15:00", "15:00-18:00"]
+
+
+def test_a_house_party_is_private_whenever_it_became_one(client, draft):
+    typed = chosen(client, draft, "house_party", time_row(date="", start="18:00", end="19:30"))
+
+    assert typed["fields"]["is_home"] == "on"
+    assert hours(typed) == ["18:00-20:00"]
+
+
+def test_times_the_host_typed_stay_with_another_kind(client, draft):
+    assert hours(chosen(client, draft, "canvass", time_row(start="18:00", end="19:30"))) == [
+        "18:00-19:30"
+    ]
+    row = time_row(date="", start="10:00", end="11:00")
+    assert hours(chosen(client, draft, "canvass", row)) == ["10:00-11:00"]
+
+
+def test_what_the_page_has_offered_already_is_not_offered_again(client, draft):
+    typed = chosen(client, draft, "canvass", time_row(date="", start="", end=""), offered="canvass")
+
+    assert hours(typed) == ["-"]
+
+
+def test_a_made_up_kind_is_offered_nothing(client, draft):
+    assert hours(chosen(client, draft, "<b>", time_row(date="", start="", end=""))) == ["-"]

@@ -101,3 +101,49 @@ def test_a_cohost_says_yes(page, live_server, host):
     page.get_by_role("button", name="Yes, I’ll help").click()
     expect(page.get_by_role("heading", name="Library evening")).to_be_visible()
     assert event.cohosts.get().accepted_at is not None
+
+
+def times(page: Page) -> list[tuple[str, str]]:
+    rows = page.locator("[data-time-row]:visible")
+    return [
+        (row.locator("[name$=-start]").input_value(), row.locator("[name$=-end]").input_value())
+        for row in rows.all()
+    ]
+
+
+@pytest.mark.parametrize("browser_context_args", ["with JavaScript"], indirect=True)
+def test_another_kind_offers_its_own_times_where_the_host_typed_none(page, live_server, host):
+    page.context.add_cookies([session_cookie(host.user, live_server.url)])
+    begin(page, live_server.url, "Canvass")
+    kind, home = (
+        page.get_by_label("What kind of event is it?"),
+        page.get_by_label("somebody’s home"),
+    )
+
+    kind.select_option("house_party")
+    expect(home).to_be_checked()
+    assert times(page) == [("18:00", "20:00")]
+    kind.select_option("canvass")
+    expect(home).not_to_be_checked()
+    assert times(page) == [("09:00", "12:00"), ("12:00", "15:00"), ("15:00", "18:00")]
+    page.locator("[name=times-0-start]").fill("10:30")
+    page.locator("[name=times-0-date]").fill(in_days(9))
+    kind.select_option("phone_bank")
+
+    assert times(page) == [("10:30", "12:00")]
+    expect(page.get_by_label("Online", exact=False).first).to_be_checked()
+    expect(page.get_by_text(re.compile("^Saved "))).to_be_visible()
+    page.reload()
+    assert times(page) == [("10:30", "12:00")]
+    expect(kind).to_have_value("phone_bank")
+
+
+@pytest.mark.parametrize("browser_context_args", ["with JavaScript"], indirect=True)
+def test_an_address_typed_stays_a_home(page, live_server, host):
+    page.context.add_cookies([session_cookie(host.user, live_server.url)])
+    begin(page, live_server.url, "House party")
+    page.get_by_label("Street and number").fill("12 Elm Street")
+
+    page.get_by_label("What kind of event is it?").select_option("meeting")
+
+    expect(page.get_by_label("somebody’s home")).to_be_checked()
