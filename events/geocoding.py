@@ -262,7 +262,7 @@ def _ask_again(event: Event, *, now: datetime) -> bool:
     if found.latitude is None:
         return False
     with transaction.atomic():
-        current = Event.objects.select_for_update(of=("self",)).get(pk=event.pk)
+        current = Event.objects.select_for_update(of=("self",), no_key=True).get(pk=event.pk)
         if current.pin_moved or homes.address_digest(current) != homes.address_digest(event):
             return False
         zone = current.timezone

@@ -56,7 +56,7 @@ class TimeslotPassed(Exception):
 
 def _lock(event: Event, *, allowed: Iterable[str]) -> Event:
     """The event's row, locked until the transaction ends. Raises StateConflict."""
-    current = Event.objects.select_for_update(of=("self",)).get(pk=event.pk)
+    current = Event.objects.select_for_update(of=("self",), no_key=True).get(pk=event.pk)
     if current.state not in set(allowed):
         raise StateConflict(current.state)
     return current
@@ -281,7 +281,7 @@ def _change_slot(event: Event, slot: SlotFields, *, by: Any, now: datetime, live
 def cancel_timeslot(timeslot: Timeslot, *, by: Any, now: datetime) -> Changes:
     """Cancel one timeslot, at once. Raises StateConflict; TimeslotPassed where it has ended."""
     event = _lock(timeslot.event, allowed={EventState.APPROVED})
-    timeslot = Timeslot.objects.select_for_update(of=("self",)).get(pk=timeslot.pk)
+    timeslot = Timeslot.objects.select_for_update(of=("self",), no_key=True).get(pk=timeslot.pk)
     if timeslot.state != TimeslotState.OPEN:
         raise StateConflict(timeslot.state)
     if timeslot.ends_at <= now:
@@ -296,7 +296,7 @@ def cancel_timeslot(timeslot: Timeslot, *, by: Any, now: datetime) -> Changes:
 def reinstate_timeslot(timeslot: Timeslot, *, by: Any, now: datetime) -> Changes:
     """Open a cancelled timeslot again. Raises StateConflict; TimeslotPassed where it has ended."""
     event = _lock(timeslot.event, allowed={EventState.APPROVED})
-    timeslot = Timeslot.objects.select_for_update(of=("self",)).get(pk=timeslot.pk)
+    timeslot = Timeslot.objects.select_for_update(of=("self",), no_key=True).get(pk=timeslot.pk)
     if timeslot.state != TimeslotState.CANCELLED:
         raise StateConflict(timeslot.state)
     if timeslot.ends_at <= now:
@@ -372,7 +372,7 @@ def _write_slot(
     fields = {name: value for name, value in wanted.items() if name != "id"}
     slot = None
     if pk := wanted.get("id"):
-        slot = event.timeslots.select_for_update(of=("self",)).filter(pk=pk).first()
+        slot = event.timeslots.select_for_update(of=("self",), no_key=True).filter(pk=pk).first()
     if slot is None:
         return Timeslot.objects.create(event=event, changed_at=now, **fields), None
     before = SlotBefore(slot.starts_at, slot.ends_at, slot.instructions)

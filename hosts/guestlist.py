@@ -126,7 +126,7 @@ def write_to_guests(
     Raises TooManyMessages, NobodyComing.
     """
     # Two hosts pressing at once are counted one after the other.
-    Event.objects.select_for_update(of=("self",)).get(pk=event.pk)
+    Event.objects.select_for_update(of=("self",), no_key=True).get(pk=event.pk)
     sent = Message.objects.about(f"event:{event.pk}").filter(
         kind=MESSAGE, created_at__gt=now - timedelta(days=1)
     )

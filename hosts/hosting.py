@@ -81,7 +81,7 @@ def save_event(
     `seen` is the event's stamp (`stamp_of`) when the form was shown. Raises ChangedMeanwhile,
     lifecycle.StateConflict, lifecycle.CapacityBelowSeatsTaken, cohosting.TooManyCoHosts.
     """
-    current = Event.objects.select_for_update(of=("self",)).get(pk=event.pk)
+    current = Event.objects.select_for_update(of=("self",), no_key=True).get(pk=event.pk)
     if stamp_of(current) != seen:
         raise ChangedMeanwhile
     # The form showed what waits already: what it says now replaces that as a whole.
@@ -124,7 +124,7 @@ def submit_event(event: Event, *, by: User, now: datetime) -> Event:
 
     Raises EventIncomplete, AgreementNotAccepted, lifecycle.StateConflict.
     """
-    event = Event.objects.select_for_update(of=("self",)).get(pk=event.pk)
+    event = Event.objects.select_for_update(of=("self",), no_key=True).get(pk=event.pk)
     if event.state not in {EventState.DRAFT, EventState.SENT_BACK}:
         raise lifecycle.StateConflict(event.state)
     if event.typed or not event.timeslots.upcoming(now).exists():

@@ -70,7 +70,7 @@ def lock_for_decision(event: Event, *, by: User, seen: str, high_level_too: bool
     """The event's row, for somebody who may decide about it and saw it as it is."""
     if not by.staff_role:
         raise NotStaff
-    event = Event.objects.select_for_update(of=("self",)).get(pk=event.pk)
+    event = Event.objects.select_for_update(of=("self",), no_key=True).get(pk=event.pk)
     if vetting.has_own_interest(by, event):
         raise OwnEvent
     revision = vetting.pending_revision(event)

@@ -1,8 +1,9 @@
 """RSVPs that stand: what guests, their calendars and the host do to them.
 
 The one writer of `Rsvp.status`, `party_size` and `revision` after the form. Every function
-takes or gives back seats first, then changes the RSVP by compare-and-set (zero rows changed:
-somebody was faster), then posts the letter, all in one transaction.
+locks the timeslots first (taking or giving back seats does), then changes the RSVP by
+compare-and-set (zero rows changed: somebody was faster), then posts the letter, all in one
+transaction.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,7 +16,13 @@ from django.db import transaction
 from events.models import Event, Timeslot
 from events.states import EventState, TimeslotState
 from rsvps import blocks, links
-from rsvps.capacity import Claim, SeatsNotTaken, TimeslotUnavailable, take_seats
+from rsvps.capacity import (
+    Claim,
+    SeatsNotTaken,
+    TimeslotUnavailable,
+    lock_timeslots,
+    take_seats,
+)
 from rsvps.invites import (
     post_cancelled,
     post_declined_by_host,
@@ -78,7 +85,7 @@ def set_plan(
     changed. Raises EventClosed, NotWelcome, RsvpChanged, TimeslotFull or TimeslotUnavailable;
     then nothing has changed at all.
     """
-    slots = list(guest.event.timeslots.filter(pk__in=wanted).order_by("pk"))
+    slots = _lock_slots(guest, wanted)
     have = {rsvp.timeslot_id: rsvp for rsvp in _own(guest)}
     seated = {key for key, rsvp in have.items() if rsvp.status in SEATED}
     joining = [slot for slot in slots if slot.pk not in seated]
@@ -106,6 +113,12 @@ def set_plan(
     for rsvp in leaving:
         _leave(rsvp, now=now)
     return changed + leaving + _join(guest, joining, have, size, note or "", now=now)
+
+
+def _lock_slots(guest: Guest, wanted: Mapping[int, int]) -> list[Timeslot]:
+    """The event's timeslots among `wanted`, locked together with those the guest has."""
+    locked = lock_timeslots({*wanted, *guest.rsvps.values_list("timeslot_id", flat=True)})
+    return [slot for slot in locked if slot.pk in wanted and slot.event_id == guest.event_id]
 
 
 def _own(guest: Guest) -> list[Rsvp]:
@@ -308,6 +321,7 @@ def approve_guest(rsvp: Rsvp, *, by: Any, now: datetime) -> None:
     """Pending -> accepted: the invitation goes out. Raises RsvpChanged."""
     if rsvp.status != RsvpStatus.PENDING:
         raise RsvpChanged
+    lock_timeslots([rsvp.timeslot_id])
     _swap(rsvp, status=RsvpStatus.ACCEPTED, now=now)
     post_invitation(rsvp, now=now, approved=True)
     log.info("guest_approved", rsvp=rsvp.pk, by=by.pk)

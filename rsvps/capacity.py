@@ -62,6 +62,18 @@ class _Refused(Exception):
     """A guard found no row to change; undoes the claims taken before it."""
 
 
+def lock_timeslots(ids: Iterable[int]) -> list[Timeslot]:
+    """The timeslots, by id, their rows locked until the transaction ends.
+
+    Whoever changes an RSVP locks its timeslot first, seats or no seats. PostgreSQL looks at
+    the timeslot again when a row is changed twice in one transaction, so the other order lets
+    a guest's answer and a host's change wait for each other (RI_FKey_fk_upd_check_required in
+    PostgreSQL's ri_triggers.c).
+    """
+    rows = Timeslot.objects.select_for_update(no_key=True).filter(pk__in=ids)
+    return list(rows.order_by("pk"))
+
+
 def take_seats(claims: Iterable[Claim]) -> None:
     """Take every claim's seats, or none.
 

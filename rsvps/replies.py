@@ -16,7 +16,7 @@ from events.calendars import is_cancelled
 from events.states import EventState
 from outbox.inbound import InboundMail
 from rsvps import attending, links
-from rsvps.capacity import TimeslotUnavailable
+from rsvps.capacity import TimeslotUnavailable, lock_timeslots
 from rsvps.invites import last_sequence_sent, post_no_room
 from rsvps.models import Rsvp
 from rsvps.states import COMING, GONE, RsvpStatus
@@ -140,10 +140,10 @@ def bare_address(value: str) -> str:
 @transaction.atomic
 def _apply(reply: Reply, rsvp: Rsvp, *, now: datetime) -> str:
     """Act on a reply that came to `rsvp`'s own address; answers the outcome."""
+    lock_timeslots([rsvp.timeslot_id])
     if refusal := _refusal(reply, rsvp, now=now):
         return refusal
     outcome = _answer(reply, rsvp, now=now)
-    # Last, after the seats: whoever changes an RSVP takes the rows in this order.
     newest = Q(reply_stamp__isnull=True) | Q(reply_stamp__lt=reply.stamp)
     if not Rsvp.objects.filter(newest, pk=rsvp.pk).update(reply_stamp=reply.stamp):
         raise _Overtaken

@@ -29,6 +29,7 @@ from rsvps.capacity import (
     Claim,
     TimeslotUnavailable,
     check_room,
+    lock_timeslots,
     take_seats,
 )
 from rsvps.invites import (
@@ -112,7 +113,7 @@ def sign_up(form: SignupForm, *, now: datetime) -> SignupOutcome:
     confirm_first = form.confirm_first or asks_to_confirm(form.event)
     outcome = SignupOutcome(confirm_first, form.event.approve_each_guest)
     # Locked, where it exists: the same person twenty times at once is one person.
-    supporter = Supporter.objects.select_for_update().filter(email=form.email).first()
+    supporter = Supporter.objects.select_for_update(no_key=True).filter(email=form.email).first()
     guest = supporter and Guest.objects.filter(supporter=supporter, event=form.event).first()
     if guest and form.digest and guest.form_digest == form.digest:
         return outcome  # sent twice
@@ -126,6 +127,8 @@ def sign_up(form: SignupForm, *, now: datetime) -> SignupOutcome:
         if created:
             _first_form(form, guest, slots, confirm_first=confirm_first, now=now)
             return outcome
+        if form.digest and guest.form_digest == form.digest:
+            return outcome  # sent twice at the same moment; their own seat may have been the last
     check_room(_claims(form))  # what a stranger would be told
     if guest and not guest.blocked_at:
         _second_form(form, guest, now=now)
@@ -246,6 +249,8 @@ def confirm(ticket: Ticket, *, now: datetime) -> list[Rsvp]:
     TimeslotUnavailable; then nothing has changed and the button can be pressed again.
     """
     payload, guest = ticket.payload, ticket.guest
+    if guest is not None:  # before the ticket: a host who removes a guest takes that last
+        lock_timeslots(guest.rsvps.values_list("timeslot_id", flat=True))
     if guest is None or not links.redeem(ticket, now=now):
         raise TicketSpent
     if ticket.purpose == NEW_ADDRESS:
@@ -320,6 +325,7 @@ def _move_to(email: str, guest: Guest, *, now: datetime) -> list[Rsvp]:
         links.seal_supporter(new)
     if Guest.objects.filter(supporter=new, event=guest.event).exclude(pk=guest.pk).exists():
         raise AddressTaken
+    lock_timeslots(guest.rsvps.values_list("timeslot_id", flat=True))
     moved = list(guest.rsvps.filter(status__in=COMING).select_related("timeslot", "guest"))
     organizers = {rsvp.pk: links.reply_address(rsvp) for rsvp in moved}
     guest.supporter = new
