@@ -67,12 +67,15 @@ lock: setup-dev ## Refresh the two hash-locked requirement files (needs uv)
 check-homes: setup-dev ## Nobody finds a home: non-interference, trilateration, leaks, at full size
 	@$(PY) -m pytest -q -s --full tests/homes
 
-.PHONY: drill-smtp drill-kill bench-letters
+.PHONY: drill-smtp drill-kill drill-seats bench-letters
 drill-smtp: setup-dev ## A misbehaving mail server, and what becomes of each letter
 	@$(PY) -m bench.drill_smtp
 
 drill-kill: setup-dev ## 10,000 reminders, 60 kill -9 (POSTGRES_URL: a server to make a database on)
 	@$(PY) -m bench.drill_kill
+
+drill-seats: setup-dev ## 200 people on ten seats at once, 20 times (POSTGRES_URL)
+	@$(PY) -m bench.drill_seats
 
 bench-letters: setup-dev ## Letters built, delivered and claimed beside their rivals (POSTGRES_URL)
 	@$(PY) -m bench.letters

@@ -24,16 +24,21 @@ def databases(name: str) -> Iterator[tuple[str, str]]:
         yield "SQLite", f"sqlite:///{folder}/drill.sqlite3"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    server = os.environ.get("POSTGRES_URL")
-    if not server:
-        return
+    if server := os.environ.get("POSTGRES_URL"):
+        with fresh_database(server, name) as url:
+            yield "PostgreSQL", url
+
+
+@contextmanager
+def fresh_database(server: str, name: str) -> Iterator[str]:
+    """The URL of a new, empty database on that PostgreSQL server, dropped in the end."""
     import psycopg
 
     database = f"barnstorm_{name}_{os.getpid()}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {database}")
     try:
-        yield "PostgreSQL", urlunsplit(urlsplit(server)._replace(path=f"/{database}"))
+        yield urlunsplit(urlsplit(server)._replace(path=f"/{database}"))
     finally:
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {database} WITH (FORCE)")

@@ -21,11 +21,14 @@ control_socket_disable = True
 
 
 def post_worker_init(worker: object) -> None:
-    """Import the pages and read the places, so that no visitor waits for either."""
+    """Refuse a database that would sell a seat twice; then import the pages and read the
+    places, so that no visitor waits for either."""
+    from django.core.management import call_command
     from django.urls import get_resolver
 
     from events import gazetteer
 
+    call_command("check", tags=["rsvps"], verbosity=0)
     _ = get_resolver().url_patterns
     for place in gazetteer.find("10001"):
         gazetteer.nearest(place.latitude, place.longitude)

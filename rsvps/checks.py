@@ -7,7 +7,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 
-@register()
+@register("rsvps")
 def seats_are_taken_at_read_committed(**kwargs: Any) -> list[CheckMessage]:
     """rsvps.E001: PostgreSQL connections must name READ COMMITTED themselves.
 
