@@ -267,6 +267,18 @@ SEAT_HOLD_MINUTES = 30
 RSVP_POSTS_PER_NETWORK = env.number("RSVP_POSTS_PER_NETWORK", 600)
 RSVP_POSTS_PER_EVENT = env.number("RSVP_POSTS_PER_EVENT", 600)
 
+# -- How long things are kept (docs/privacy.md), in days ------------------------------
+
+# After the guest's last event, unless they agreed to news or texts.
+KEEP_GUEST_PHONE_DAYS = env.number("KEEP_GUEST_PHONE_DAYS", 30)
+KEEP_GUEST_EMAIL_DAYS = env.number("KEEP_GUEST_EMAIL_DAYS", 90)
+# After the event's last date: the address of a home.
+KEEP_ADDRESS_DAYS = env.number("KEEP_ADDRESS_DAYS", 7)
+# After a letter was sent or given up: to whom it went and what it held.
+KEEP_LETTERS_DAYS = env.number("KEEP_LETTERS_DAYS", 30)
+# Which guest read a home's address.
+KEEP_READERS_DAYS = env.number("KEEP_READERS_DAYS", 365)
+
 # -- Language, time, files -----------------------------------------------------------
 
 LANGUAGE_CODE = "en-us"

@@ -13,6 +13,7 @@ class HostsConfig(AppConfig):
             digest,
             letters,
             pictures,
+            retention,
             sealing,
             second_factor,
         )
@@ -26,6 +27,7 @@ class HostsConfig(AppConfig):
         register_planner("staff_waiting", decision_letters.remind_staff)
         register_planner("seal the record", sealing.seal)
         register_planner("pictures", pictures.sweep)
+        register_planner("retention", retention.keep_house)
 
 
 class RepairsConfig(admin_apps.AdminConfig):

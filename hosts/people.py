@@ -1,8 +1,11 @@
 """One person, wherever the tables know them: by account, as a guest, or by an address alone."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from hosts.models import User
+from hosts import records
+from hosts.models import CoHost, EventReport, RecordKind, User
+from outbox.models import Message
 from rsvps.models import Guest, Supporter
 
 
@@ -36,3 +39,20 @@ def person(email: str) -> Person:
         user=User.objects.filter(email__iexact=email).first(),
         supporter=Supporter.objects.filter(email=email).first(),
     )
+
+
+def is_known(who: Person) -> bool:
+    """Whether anything is kept under this address."""
+    return bool(
+        who.user
+        or who.supporter
+        or CoHost.objects.filter(email__iexact=who.email).exists()
+        or EventReport.objects.filter(email__iexact=who.email).exists()
+        or Message.objects.filter(recipient__iexact=who.email).exists()
+    )
+
+
+def record_export(who: Person, *, by: User | None, words: str, now: datetime) -> None:
+    """Put on the record that somebody got everything about `who`; `words` say who."""
+    for key in who.keys:
+        records.record(RecordKind.EXPORT, about=key, by=by, now=now, words=words)

@@ -6,8 +6,9 @@ only the pixels are kept.
 
 import secrets
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from io import BytesIO
 from typing import BinaryIO
 
@@ -15,6 +16,7 @@ from django.core import signing
 from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
 from PIL import Image, ImageOps
 
 from events.models import Event, EventRevision
@@ -126,3 +128,14 @@ def _names_in_use() -> Iterator[str]:
     waiting = EventRevision.objects.filter(state=RevisionState.PENDING)
     for changes in waiting.values_list("changes", flat=True):
         yield changes.get("event", {}).get("picture", "")
+
+
+def delete_pictures(names: Iterable[str]) -> None:
+    """Delete files once the transaction is through, but those another event shows."""
+    unused = (
+        {*names}
+        - {""}
+        - set(Event.objects.filter(picture__in=list(names)).values_list("picture", flat=True))
+    )
+    for name in unused:
+        transaction.on_commit(partial(default_storage.delete, name))

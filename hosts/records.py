@@ -1,12 +1,12 @@
 """The record of what staff did and who read a home's address: rows are only ever added."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from secrets import token_hex
 
 from django.db.models import Q
 
 from hosts.models import Record, RecordKind, RecordQuerySet, User
-from hosts.people import Person
 
 
 def record(
@@ -53,17 +53,21 @@ def draft(
 
 def find(
     *,
-    who: Person | None = None,
+    by: User | None = None,
+    keys: Sequence[str] | None = None,
     event_id: int | None = None,
     kind: str = "",
     since: date | None = None,
     until: date | None = None,
 ) -> RecordQuerySet:
-    """The rows by or about somebody, about an event, of one kind, between two days (UTC)."""
+    """The rows by or about somebody, about an event, of one kind, between two days (UTC).
+
+    `keys` are all a person goes by ("user:3", "guest:12"), and `by` their account.
+    """
     rows = Record.objects.select_related("by")
-    if who is not None:
-        theirs = Q(about__in=who.keys) | Q(details__in=who.guest_keys)
-        rows = rows.filter(theirs | Q(by=who.user) if who.user else theirs)
+    if keys is not None:
+        theirs = Q(about__in=keys) | Q(details__in=keys)
+        rows = rows.filter(theirs | Q(by=by) if by else theirs)
     if event_id is not None:
         rows = rows.filter(about=f"event:{event_id}")
     if kind:

@@ -10,8 +10,10 @@ Every step is a compare-and-set; "zero rows changed" means somebody else was fas
 import random
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from itertools import batched
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
@@ -395,16 +397,49 @@ def resume(*, topic: str = "") -> None:
 
 # -- Forgetting ----------------------------------------------------------------------------
 
-KEPT_FOR = timedelta(days=30)
+_FORGOTTEN: dict[str, Any] = {"recipient": "", "payload": {}, "body": None, "error": ""}
+FORGOTTEN_AT_ONCE = 500
 
 
 def forget(now: datetime) -> int:
-    """Forget whom letters went to and what they held, thirty days after they were finished.
+    """A planner: forget whom letters went to and what they held, days after they were finished.
 
     The row stays: it is the proof that the letter was posted, and keeps it from being again.
     """
     old = Message.objects.filter(
         Q(state__in=FINAL) | Q(state=MessageState.UNCERTAIN),
-        finished_at__lt=now - KEPT_FOR,
+        finished_at__lt=now - timedelta(days=settings.KEEP_LETTERS_DAYS),
     ).exclude(recipient="")
-    return old.update(recipient="", payload={}, body=None, error="")
+    keys = list(old.values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])
+    return Message.objects.filter(pk__in=keys).update(**_FORGOTTEN)
+
+
+def erase(address: str, *, subjects: Iterable[str] = (), now: datetime) -> int:
+    """Forget every letter to `address`, and those about `subjects`; what waits is taken back."""
+    return _erase(Q(recipient__iexact=address), now=now) + sum(
+        _erase(Q(subject_key__in=chunk), now=now) for chunk in batched(subjects, 500)
+    )
+
+
+def erase_topic(topic: str, *, now: datetime) -> int:
+    """Forget what letters about `topic` held; whom they went to is forgotten in its time."""
+    rows = Message.objects.about(topic)
+    _take_back(rows, now=now)
+    return rows.update(payload={}, body=None, error="")
+
+
+def erase_written_by(user_id: int) -> int:
+    """Forget the words of messages this account wrote to guests."""
+    return Message.objects.filter(payload__by=user_id).update(payload={}, body=None)
+
+
+def _erase(which: Q, *, now: datetime) -> int:
+    rows = Message.objects.filter(which)
+    _take_back(rows, now=now)
+    return rows.update(**_FORGOTTEN)
+
+
+def _take_back(rows: QuerySet[Message], *, now: datetime) -> None:
+    rows.filter(state__in=[MessageState.QUEUED, MessageState.CLAIMED]).update(
+        state=MessageState.SUPERSEDED, finished_at=now
+    )

@@ -115,7 +115,7 @@ class Message(models.Model):
 
 
 class Suppression(models.Model):
-    """An address that takes no letters, known by the SHA-256 of its normalised form only."""
+    """An address that takes no letters, known by a keyed hash only (outbox.suppression)."""
 
     digest = models.CharField(max_length=64)
     reason = models.CharField(max_length=12, choices=SuppressionReason)

@@ -1,8 +1,10 @@
 """Addresses that take no letters: bounces, complaints and people who unsubscribed."""
 
 import hashlib
+import hmac
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from outbox.letters import Kind
@@ -14,8 +16,16 @@ SOFT_BOUNCE_WINDOW = timedelta(days=14)
 
 
 def address_digest(address: str) -> str:
-    """The SHA-256 of the normalised address; all that is kept of it here."""
-    return hashlib.sha256(address.strip().lower().encode(errors="replace")).hexdigest()
+    """A keyed hash of the normalised address: all that is kept of it here, also once erased.
+
+    Without the key nobody can try out addresses on a copy of the table.
+    """
+    plain = hashlib.sha256(address.strip().lower().encode(errors="replace")).hexdigest()
+    return keyed(plain)
+
+
+def keyed(digest: str) -> str:
+    return hmac.digest(settings.ADDRESS_KEY.encode(), digest.encode(), hashlib.sha256).hex()
 
 
 def blocked_by(address: str, kind: Kind) -> SuppressionReason | None:
@@ -73,3 +83,9 @@ def count_soft_bounce(message: Message, *, now: datetime) -> bool:
 
 def forget_soft_bounces(now: datetime) -> int:
     return SoftBounce.objects.filter(at__lt=now - SOFT_BOUNCE_WINDOW).delete()[0]
+
+
+def erase(address: str, *, now: datetime) -> None:
+    """The person wants to be forgotten: what stays is that they take no reminders or news."""
+    SoftBounce.objects.filter(digest=address_digest(address)).delete()
+    unsubscribe(address, now=now)

@@ -295,7 +295,10 @@ def post_host_message(
     `by` is the account's id, for staff. Returns the number of letters.
     """
     guests = (
-        Guest.objects.filter(rsvps__in=Rsvp.objects.coming().filter(timeslot__in=list(timeslots)))
+        Guest.objects.filter(
+            rsvps__in=Rsvp.objects.coming().filter(timeslot__in=list(timeslots)),
+            supporter__erased_at__isnull=True,
+        )
         .select_related("supporter")
         .distinct()
     )

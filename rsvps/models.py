@@ -19,6 +19,8 @@ class Supporter(models.Model):
     link_generation = models.PositiveIntegerField(default=0)
     unsubscribe_digest = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001
     created_at = models.DateTimeField()
+    # When everything above was blanked (rsvps.forgetting); the e-mail is a made-up one then.
+    erased_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"supporter {self.pk}"

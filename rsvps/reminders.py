@@ -227,6 +227,7 @@ def _post(chunk: Iterable[tuple[_Slot, Due]], *, now: datetime) -> int:
     guests = (
         Rsvp.objects.filter(
             status__in=COMING,
+            supporter__erased_at__isnull=True,
             timeslot__reminder_runs__in=[run.pk for run in runs],
             timeslot__reminder_runs__due_at__gt=Coalesce("told_at", "created_at"),
         )

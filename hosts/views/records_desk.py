@@ -36,8 +36,10 @@ def records(request: UserRequest) -> HttpResponse:
 
 def _narrowed(form: RecordsForm):
     data = form.cleaned_data
+    who = person(data["who"]) if data["who"] else None
     return find(
-        who=person(data["who"]) if data["who"] else None,
+        by=who.user if who else None,
+        keys=[*who.keys, *who.guest_keys] if who else None,
         event_id=data["event"],
         kind=data["kind"],
         since=data["since"],

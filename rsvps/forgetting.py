@@ -1,0 +1,106 @@
+"""Guests are forgotten: by their own wish, or when their event is long over.
+
+The RSVP itself stays as a number: that a party of two came to an event is nobody's secret. The
+person goes from it.
+"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from events.models import Timeslot
+from outbox import ledger
+from outbox.models import Message
+from rsvps import attending
+from rsvps.models import Alert, Block, Consent, Feedback, Guest, Rsvp, Supporter, Ticket
+
+BATCH = 200
+
+
+def keys_of(supporter: Supporter) -> list[str]:
+    """The subjects of letters that are this supporter's: "rsvp:3", "guest:12", ..."""
+    rsvps = supporter.rsvps.values_list("pk", flat=True)
+    guests = supporter.guests.values_list("pk", flat=True)
+    alerts = supporter.alerts.values_list("pk", flat=True)
+    return [
+        f"supporter:{supporter.pk}",
+        *(f"guest:{key}" for key in guests),
+        *(f"rsvp:{key}" for key in rsvps),
+        *(f"alert:{key}" for key in alerts),
+    ]
+
+
+@transaction.atomic
+def forget_supporter(supporter: Supporter, *, now: datetime) -> None:
+    """Give up their places to come, then blank whatever tells who they were.
+
+    Whom a host keeps out stays out (rsvps.blocks). Raises attending.RsvpChanged.
+    """
+    email = supporter.email
+    for guest in supporter.guests.select_related("event", "supporter"):
+        attending.cancel_all(guest, now=now)
+    ledger.erase(email, subjects=keys_of(supporter), now=now)
+    # Letters to others that wait for another try have their bytes made: a name may be in them.
+    topics = {f"event:{key}" for key in supporter.guests.values_list("event_id", flat=True)}
+    Message.objects.filter(topic__in=topics, body__isnull=False).update(body=None)
+    Ticket.objects.filter(Q(guest__supporter=supporter) | Q(payload__email=email)).delete()
+    Consent.objects.filter(supporter=supporter).delete()
+    Alert.objects.filter(supporter=supporter).delete()
+    Feedback.objects.filter(rsvp__supporter=supporter).update(words="")
+    supporter.rsvps.update(note="", reply_digest=None)
+    supporter.guests.update(manage_digest=None, form_digest="", earlier_addresses=[])
+    Supporter.objects.filter(pk=supporter.pk).update(
+        email=f"erased-{supporter.pk}@erased.invalid",
+        name="",
+        phone="",
+        postal_code="",
+        unsubscribe_digest=None,
+        erased_at=now,
+    )
+
+
+# -- Retention ---------------------------------------------------------------------------
+
+
+def forget_phones(now: datetime) -> int:
+    """Phones of guests whose last event is long enough over."""
+    old = _over(now - timedelta(days=settings.KEEP_GUEST_PHONE_DAYS)).exclude(phone="")
+    keys = list(_without_consent(old).values_list("pk", flat=True)[:BATCH])
+    return Supporter.objects.filter(pk__in=keys).update(phone="")
+
+
+def forget_guests(now: datetime) -> int:
+    """Guests whose last event is long enough over, and who agreed to no more."""
+    old = _over(now - timedelta(days=settings.KEEP_GUEST_EMAIL_DAYS))
+    found = list(_without_consent(old)[:BATCH])
+    for supporter in found:
+        forget_supporter(supporter, now=now)
+    return len(found)
+
+
+def forget_blocks(now: datetime) -> int:
+    """Who was kept out of an event that is over: nobody can come to it any more."""
+    before = now - timedelta(days=settings.KEEP_GUEST_EMAIL_DAYS)
+    later = Timeslot.objects.filter(event=OuterRef("event"), ends_at__gte=before)
+    old = Block.objects.filter(~Exists(later))
+    keys = list(old.values_list("pk", flat=True)[:BATCH])
+    return Block.objects.filter(pk__in=keys).delete()[0]
+
+
+def _over(before: datetime) -> QuerySet[Supporter]:
+    """Supporters still known, whose every event and visit here was before that instant."""
+    later = Rsvp.objects.filter(supporter=OuterRef("pk"), timeslot__ends_at__gte=before)
+    # A guest without RSVPs moved all of them to another address, or let their button lapse.
+    lately = Guest.objects.filter(supporter=OuterRef("pk"), created_at__gt=before)
+    return Supporter.objects.filter(~Exists(later), ~Exists(lately), erased_at__isnull=True).filter(
+        created_at__lte=before
+    )
+
+
+def _without_consent(found: QuerySet[Supporter]) -> QuerySet[Supporter]:
+    """Without those who agreed to news or texts, or want to hear of what is planned near."""
+    wanted = Alert.objects.filter(supporter=OuterRef("pk"))
+    standing = Consent.objects.filter(supporter=OuterRef("pk"), withdrawn_at__isnull=True)
+    return found.filter(~Exists(standing), ~Exists(wanted)).order_by("pk")
