@@ -64,7 +64,7 @@ def distance(miles: float) -> str:
     """How far it is, no finer than whole miles (ten miles where it is far)."""
     if miles < 0.75:
         return _("less than a mile away")
-    whole = round(miles) if miles < 100 else round(miles, -1)
+    whole = round(miles) if miles < 100 else int(round(miles, -1))
     return ngettext("about %(miles)s mile away", "about %(miles)s miles away", whole) % {
         "miles": number_format(whole, decimal_pos=0, force_grouping=True)
     }

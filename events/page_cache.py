@@ -1,12 +1,14 @@
 """Public pages, kept for strangers in each web process's memory.
 
 A kept page is used while no listing has changed since (one small query, so that unlisting an
-event empties every page at the next request) and for five seconds at most (so that the room
-left is nearly true). Whoever carries a session gets a page of their own.
+event empties every page at the next request). Every five seconds the room left in the timeslots
+it shows is looked up again, and after a minute it is written anew, since time passes. Whoever
+carries a session gets a page of their own.
 """
 
 import hashlib
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Concatenate
 
@@ -17,9 +19,11 @@ from django.utils.cache import get_conditional_response, patch_cache_control, pa
 from django.utils.translation import get_language
 from django.views.decorators.gzip import gzip_page
 
+from events.models import Timeslot
 from events.spatial import last_change
 
-SECONDS = 5
+TRUE_FOR = 5  # seconds, of the room left
+KEPT_FOR = 60  # seconds
 LONGEST_ADDRESS = 500  # longer ones are seldom asked twice
 
 
@@ -38,7 +42,7 @@ def kept_for_strangers[**P](
         patch_vary_headers(response, ["Cookie"])
         if response.status_code == 200:
             response["ETag"] = f'W/"{hashlib.sha256(response.content).hexdigest()[:32]}"'
-            patch_cache_control(response, public=True, max_age=SECONDS)
+            patch_cache_control(response, public=True, max_age=TRUE_FOR)
         return response
 
     @wraps(view)
@@ -46,15 +50,44 @@ def kept_for_strangers[**P](
         if _is_known(request):
             return view(request, *args, **kwargs)
         key = _key(request)
-        page = caches["pages"].get(key)
+        page = _kept(key)
         if page is None:
             page = write(request, *args, **kwargs)
             if page.status_code == 200 and len(request.get_full_path()) <= LONGEST_ADDRESS:
-                caches["pages"].set(key, page, SECONDS)
+                _keep(key, page, written_at=time.time())
         etag = page.headers.get("ETag")
         return (etag and get_conditional_response(request, etag, None, page)) or page
 
     return answer
+
+
+def showing(page: HttpResponse, timeslots: Iterable[Timeslot]) -> HttpResponse:
+    """Say that of what changes with each RSVP the page shows the room in `timeslots` alone.
+
+    It is then kept longer than TRUE_FOR, for as long as that room is the same.
+    """
+    page.room_shown = {slot.pk: slot.room_left for slot in timeslots}  # type: ignore[attr-defined]
+    return page
+
+
+def _keep(key: str, page: HttpResponse, *, written_at: float) -> None:
+    now = time.time()
+    caches["pages"].set(key, (page, written_at, now), written_at + KEPT_FOR - now)
+
+
+def _kept(key: str) -> HttpResponse | None:
+    """The page, where its room left was true within TRUE_FOR."""
+    page, written_at, checked_at = caches["pages"].get(key) or (None, 0, 0)
+    if page is None or time.time() - checked_at <= TRUE_FOR:
+        return page
+    shown: dict[int, int | None] | None = getattr(page, "room_shown", None)
+    if shown is None:
+        return None
+    slots = Timeslot.objects.filter(pk__in=shown).only("capacity", "seats_taken")
+    if {slot.pk: slot.room_left for slot in slots} != shown:
+        return None
+    _keep(key, page, written_at=written_at)
+    return page
 
 
 def _is_known(request: HttpRequest) -> bool:

@@ -15,7 +15,7 @@ from events.cards import card
 from events.disclosure import Policy, policy
 from events.forms import SORTS, TIMES, WHEN, WHERE, WITHIN_CHOICES, SearchForm
 from events.models import Event
-from events.page_cache import kept_for_strangers
+from events.page_cache import kept_for_strangers, showing
 from events.schema_org import json_ld
 from events.search import FEW, SearchQuery, beside, search
 from events.states import EventType
@@ -67,7 +67,10 @@ def results(request: HttpRequest) -> HttpResponse:
         "types": EventType.choices,
         "withins": WITHIN_CHOICES,
     }
-    return render(request, "events/results.html", context)
+    response = render(request, "events/results.html", context)
+    if query.has_room or page.online:
+        return response  # what has room elsewhere counts as well
+    return showing(response, [result.timeslot for result in page.results])
 
 
 def _alert_for(query: SearchQuery) -> str:
@@ -105,7 +108,8 @@ def event_page(request: HttpRequest, id: int, slug: str = "") -> HttpResponse:
         "site_url": settings.SITE_URL,
         "is_own": request.user.is_authenticated and request.user.pk == event.host_id,
     }
-    return render(request, "events/event.html", context)
+    response = render(request, "events/event.html", context)
+    return response if near else showing(response, timeslots)
 
 
 def _nearby(event: Event) -> str:

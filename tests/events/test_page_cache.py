@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 from django.core.cache import caches
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from events import lifecycle
@@ -52,6 +54,31 @@ def test_room_left_is_true_within_five_seconds(client, event, time_machine):
     assert "9 places left" in client.get(address).text
     time_machine.shift(timedelta(seconds=0.2))
     assert "7 places left" in client.get(address).text
+
+
+def test_a_page_whose_room_is_unchanged_is_kept_for_a_minute(
+    client, event, time_machine, django_assert_num_queries
+):
+    time_machine.move_to(timezone.now(), tick=False)
+    for address in ("/events/?near=43215", event.get_absolute_url()):
+        client.get(address)
+        time_machine.shift(timedelta(seconds=30))
+        with django_assert_num_queries(2):  # the fingerprint and the room
+            client.get(address)
+        time_machine.shift(timedelta(seconds=31))
+        with CaptureQueriesContext(connection) as anew:
+            client.get(address)
+        assert len(anew) > 2
+
+
+def test_a_page_of_what_has_room_is_written_anew_after_five_seconds(client, event, time_machine):
+    other = make_timeslot(make_event(title="Soup and song"), capacity=2, seats_taken=2)
+    index_event(other.event, now=timezone.now())
+    time_machine.move_to(timezone.now(), tick=False)
+    assert "Soup and song" not in client.get("/events/?near=43215&room=on").text
+    Timeslot.objects.filter(pk=other.pk).update(seats_taken=1)
+    time_machine.shift(timedelta(seconds=5.1))
+    assert "Soup and song" in client.get("/events/?near=43215&room=on").text
 
 
 def test_whoever_is_logged_in_gets_and_leaves_nothing(client, event, django_user_model):
