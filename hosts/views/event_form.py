@@ -196,7 +196,9 @@ def _stash_and_log_in(request: HttpRequest, event_id: int) -> HttpResponse:
         except drafts.TooMuchTyped:
             typed = None
         if typed is not None and any(text for text in typed["fields"].values()):
-            request.session[STASH] = {"event": event_id, "typed": typed}
+            # Nobody's files are kept, so a picture has to be chosen again.
+            had_picture = "picture" in request.FILES
+            request.session[STASH] = {"event": event_id, "typed": typed, "picture": had_picture}
     return redirect_to_login(address)
 
 
@@ -226,6 +228,8 @@ def _restore(request: UserRequest, event: Event) -> None:
     messages.info(
         request, _("Your log-in had run out. Everything you typed is here; please send it again.")
     )
+    if stash["picture"]:
+        messages.info(request, _("Please choose the picture once more."))
 
 
 # -- Small helpers of the form -------------------------------------------------------------

@@ -10,7 +10,7 @@ from events.models import Event
 from events.states import EventState, EventType
 from hosts import drafts
 from tests.factories import make_event, make_timeslot, make_user
-from tests.hosts.forms import event_data, in_days, stamp, time_row
+from tests.hosts.forms import event_data, in_days, picture, stamp, time_row
 
 pytestmark = pytest.mark.django_db
 
@@ -149,6 +149,19 @@ def strict(host) -> Client:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(host.user)
     return strict
+
+
+def test_a_picture_sent_after_the_log_in_ran_out_is_asked_for_again(client, host, draft):
+    client.logout()
+    client.post(
+        f"/host/events/{draft.pk}/edit/", event_data(title="Not lost") | {"picture": picture()}
+    )
+    client.force_login(host.user)
+
+    page = client.get(f"/host/events/{draft.pk}/edit/").content.decode()
+
+    assert "choose the picture once more" in page
+    assert 'value="Not lost"' in page
 
 
 def test_a_log_in_in_another_window_loses_nothing_either(client, strict, host):

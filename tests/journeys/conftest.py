@@ -21,6 +21,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
+@pytest.fixture
+def browser_context_args(request, browser_context_args) -> dict:
+    """With JavaScript, unless a test asks (indirectly) for "without JavaScript"."""
+    wanted = getattr(request, "param", "with JavaScript")
+    return browser_context_args | {"java_script_enabled": wanted == "with JavaScript"}
+
+
 class Mailbox:
     """Every letter the site has sent, as it arrived."""
 
