@@ -12,6 +12,7 @@ class HostsConfig(AppConfig):
             decision_letters,
             digest,
             letters,
+            own_data,
             pictures,
             retention,
             sealing,
@@ -23,6 +24,7 @@ class HostsConfig(AppConfig):
         account_mail.register_kinds()
         letters.register_letters()
         decision_letters.register_kinds()
+        own_data.register_kind()
         register_planner("new_rsvps", digest.plan)
         register_planner("staff_waiting", decision_letters.remind_staff)
         register_planner("seal the record", sealing.seal)

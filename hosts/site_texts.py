@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
+from hosts import privacy
 from hosts.agreement import current_agreement
 from hosts.models import HostAgreement, RecordKind, SitePage, User
 from hosts.records import record
@@ -38,37 +39,6 @@ volunteers, not by us: take care of yourself as you would at any gathering. We m
 terms; the date at the end says when we last did.
 """
 
-_PRIVACY = """\
-In short: we keep what it takes to hold an event, show it to as few people as we can, and sell
-nothing to anybody.
-
-## When you come to an event
-
-- We keep your name, e-mail address, ZIP code, the size of your party, what you write to the
-  host, and your phone number if you give it.
-- Your host sees your name, your party and your note. Other guests see only how many people
-  are coming.
-- We write to you about the events you said yes to. News comes only if you ticked the box for
-  it, and every such letter has a link that ends it at once.
-
-## When you host
-
-- Staff see your name, e-mail address, phone and ZIP code, so that they can reach you.
-- If the event is at your home, the public sees only a rough area of about two square miles.
-  The address goes to people whose place is confirmed, and is taken away when they cancel.
-
-## What we do not do
-
-- No advertising, no trackers, and nothing on our pages is loaded from other companies unless
-  the map says so.
-- We keep one cookie for logging in and one that guards forms. That is all.
-
-## Your rights
-
-Write to us, and we tell you what we keep about you, mend it, or erase it. The contact page says
-how.
-"""
-
 _CONTACT = """\
 A person reads what you write, and usually answers within two days.
 
@@ -84,7 +54,7 @@ If somebody is in danger, call 911 first.
 # The pages everybody may read: slug -> title and text until staff write their own.
 PAGES = {
     "terms": ("Terms", _TERMS),
-    "privacy": ("Privacy", _PRIVACY),
+    "privacy": ("Privacy", privacy.TEXT),
     "contact": ("Contact", _CONTACT),
 }
 
@@ -101,7 +71,9 @@ def site_page(slug: str) -> SitePage:
     """The page as it reads now. Raises KeyError where there is no such page."""
     title, text = PAGES[slug]
     page = SitePage.objects.filter(pk=slug).first()
-    text = _unwrap(text).format(mail=settings.MAIL_FROM, brand=settings.BRAND_NAME)
+    text = _unwrap(text).format(
+        mail=settings.MAIL_FROM, brand=settings.BRAND_NAME, **privacy.periods()
+    )
     return page or SitePage(slug=slug, title=title, text=text)
 
 

@@ -143,7 +143,7 @@ def rsvp_by_reply_token(token: str) -> Rsvp | None:
 
 
 def new_ticket(
-    purpose: str, *, guest: Guest, payload: dict[str, Any], lasts: timedelta, now: datetime
+    purpose: str, *, guest: Guest | None, payload: dict[str, Any], lasts: timedelta, now: datetime
 ) -> tuple[Ticket, str]:
     """A ticket and its raw token (128 random bits), which goes into one letter."""
     token = token_urlsafe(16)
