@@ -59,6 +59,10 @@ bench-search: setup-dev ## Search beside its rivals (ROWS=1000000; POSTGRES_URL:
 	@bin/setup bench/requirements-bench.txt
 	@$(PY) -m bench.search --rows $${ROWS:-100000}
 
+.PHONY: bench-feeds
+bench-feeds: setup-dev ## A calendar feed of 1,000 events beside the icalendar library
+	@$(PY) -m bench.feeds
+
 lock: setup-dev ## Refresh the two hash-locked requirement files (needs uv)
 	@for name in requirements requirements-dev; do \
 	  uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \

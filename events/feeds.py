@@ -9,7 +9,6 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,14 +21,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from events import calendars
+from events import calendars, entries
 from events.cards import Card, card
 from events.disclosure import Policy, policy
 from events.forms import SearchForm
-from events.models import Event, Timeslot
+from events.models import Event
 from events.search import SearchPage, SearchQuery, find, search
 from events.spatial import last_change
-from events.states import EventState, TimeslotState
 
 
 @policy(Policy.PUBLIC)
@@ -56,6 +54,8 @@ def event_calendar(request: HttpRequest, id: int, slug: str = "") -> HttpRespons
 
 # Events begin by the clock: between two of these instants a feed changes by its facts alone.
 BEAT = timedelta(minutes=5)
+# Room left is in some of them: it may be as old as any cache may keep them.
+ROOM_BEAT = timedelta(minutes=1)
 MOST_EVENTS = {"ics": 1000, "atom": 50, "json": 100, "geojson": 500}
 
 
@@ -70,25 +70,22 @@ def _feed(kind: str, content_type: str) -> Callable[[Render], Callable]:
         @require_safe
         @cache_control(public=True, max_age=60)
         def view(request: HttpRequest) -> HttpResponse:
+            shows_room = kind in {"json", "geojson"} or "room" in request.GET
             now = timezone.now()
-            now -= (now - datetime.min.replace(tzinfo=UTC)) % BEAT
+            now -= (now - datetime.min.replace(tzinfo=UTC)) % (ROOM_BEAT if shows_room else BEAT)
             fingerprint, changed_at = last_change()
-            # Words and places come from listings alone; room left does not.
-            words = fingerprint if kind in {"ics", "atom"} and "room" not in request.GET else ""
-            etag = f'"{_digest(words, str(now), request.get_full_path())}"'
+            etag = f'W/"{_digest(fingerprint, str(now), request.get_full_path())}"'
             stamp = int(max(now, changed_at or now).timestamp())
-            if words and (same := get_conditional_response(request, etag, stamp)):
+            if same := get_conditional_response(request, etag, stamp):
                 return same
             form = SearchForm(request.GET, now=now)
             if form.errors.get("near"):
                 return _unknown_place(form)
             query = replace(form.query(limit=MOST_EVENTS[kind]), widen=False)
-            body = render(query, now, form)
-            response = HttpResponse(body, content_type=content_type)
-            response["ETag"] = etag if words else f'"{_digest(body.hex())}"'
-            if words:
-                response["Last-Modified"] = http_date(stamp)
-            return get_conditional_response(request, response["ETag"], None, response) or response
+            response = HttpResponse(render(query, now, form), content_type=content_type)
+            response["ETag"] = etag
+            response["Last-Modified"] = http_date(stamp)
+            return response
 
         return view
 
@@ -107,19 +104,13 @@ def _unknown_place(form: SearchForm) -> HttpResponse:
 @_feed("ics", "text/calendar; charset=utf-8; method=PUBLISH")
 def events_ics(query: SearchQuery, now: datetime, form: SearchForm) -> bytes:
     """A calendar to subscribe to: all timeslots, on the days asked for, of the events found."""
-    ids = [hit.event_id for hit in find(query, now=now).hits]
-    timeslots = Timeslot.objects.filter(
-        event__in=ids,
-        event__state=EventState.APPROVED,
-        state=TimeslotState.OPEN,
-        starts_at__gt=now,
+    wanted = entries.read(
+        (hit.event_id for hit in find(query, now=now).hits),
+        after=now,
+        first=query.date_from,
+        last=query.date_to,
     )
-    wanted = [
-        timeslot
-        for timeslot in timeslots.select_related("event").order_by("starts_at", "pk")
-        if _on_the_days(timeslot, query)
-    ]
-    return calendars.publish(wanted, name=_title(query))
+    return calendars.calendar_of(wanted, name=_title(query))
 
 
 class _Atom(Atom1Feed):
@@ -236,12 +227,6 @@ def _title(query: SearchQuery) -> str:
 def _last_change(page: SearchPage, now: datetime) -> datetime:
     changes = [max(r.timeslot.changed_at, r.event.updated_at) for r in page.results]
     return max(changes, default=now)
-
-
-def _on_the_days(timeslot: Timeslot, query: SearchQuery) -> bool:
-    day = timeslot.starts_at.astimezone(ZoneInfo(timeslot.event.timezone)).date()
-    after = query.date_from is None or day >= query.date_from
-    return after and (query.date_to is None or day <= query.date_to)
 
 
 def _site(path: str) -> str:

@@ -311,6 +311,21 @@ class Listing(models.Model):
         return f"listing of timeslot {self.timeslot_id}"
 
 
+class CalendarEntry(models.Model):
+    """A listing as a calendar's VEVENT, ready to be sent (events.entries); public facts alone."""
+
+    timeslot = models.OneToOneField(
+        Timeslot, on_delete=models.CASCADE, primary_key=True, related_name="entry"
+    )
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="+")
+    # What it was made with besides the event: where that has changed, it is made anew.
+    recipe = models.CharField(max_length=16)
+    text = models.TextField()
+
+    def __str__(self) -> str:
+        return f"entry of timeslot {self.timeslot_id}"
+
+
 class ListingChange(models.Model):
     """When listings last changed, so that feeds can answer "nothing new" unread.
 

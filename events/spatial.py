@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 import h3.api.basic_int as h3
 
-from events.models import Event, Listing, ListingChange, Timeslot
+from events import entries
+from events.models import CalendarEntry, Event, Listing, ListingChange, Timeslot
 from events.states import AttendanceMode, EventState, EventType, YesNoUnknown
 
 Vector = tuple[float, float, float]
@@ -143,8 +144,9 @@ def index_event(event: Event, *, now: datetime) -> None:
     Runs inside its caller's transaction, after the change it follows.
     """
     Listing.objects.filter(event=event).delete()
-    if event.state == EventState.APPROVED:
-        Listing.objects.bulk_create(listings(event, now=now))
+    rows = listings(event, now=now) if event.state == EventState.APPROVED else []
+    Listing.objects.bulk_create(rows)
+    entries.write(event, [row.timeslot for row in rows])
     change = ListingChange(
         shard=event.pk % ListingChange.SHARDS, token=secrets.randbits(62), changed_at=now
     )
@@ -177,8 +179,11 @@ def listings(event: Event, *, now: datetime) -> list[Listing]:
 
 def prune(now: datetime) -> int:
     """Delete the listings of timeslots that began long enough ago; a planner of the ledger."""
-    before = int((now - KEPT).timestamp())
-    return Listing.objects.filter(starts__lte=before).delete()[0]
+    old = Listing.objects.filter(starts__lte=int((now - KEPT).timestamp()))
+    if not old.exists():
+        return 0
+    CalendarEntry.objects.filter(timeslot__in=old.values("timeslot")).delete()
+    return old.delete()[0]
 
 
 def _listing(event: Event, timeslot: Timeslot, before: Listing | None) -> Listing:

@@ -62,19 +62,33 @@ def test_nothing_new_is_answered_so_until_something_changes(client, kind):
     assert event.title not in changed.content.decode()
 
 
-@pytest.mark.parametrize("kind", ["ics", "atom"])
+@pytest.mark.parametrize("kind", FEEDS)
 def test_nothing_new_is_answered_without_touching_a_listing(
     client, kind, django_assert_num_queries
 ):
     listed()
     first = client.get(f"/events.{kind}", {"near": "43215"})
-    with django_assert_num_queries(1):
+    for headers in (
+        {"If-None-Match": first["ETag"]},
+        {"If-Modified-Since": first["Last-Modified"]},
+    ):
+        with django_assert_num_queries(1):
+            again = client.get(f"/events.{kind}", {"near": "43215"}, headers=headers)
+        assert again.status_code == 304
+
+
+@pytest.mark.parametrize("kind", ["json", "geojson"])
+def test_room_left_is_a_minute_old_at_most(client, kind):
+    event = listed(hours=(72,))
+    event.timeslots.update(capacity=5)
+    first = client.get(f"/events.{kind}", {"near": "43215"})
+    event.timeslots.update(seats_taken=4)
+    with time_machine.travel(timezone.now() + timedelta(minutes=1), tick=False):
         again = client.get(
-            f"/events.{kind}",
-            {"near": "43215"},
-            headers={"If-Modified-Since": first["Last-Modified"]},
+            f"/events.{kind}", {"near": "43215"}, headers={"If-None-Match": first["ETag"]}
         )
-    assert again.status_code == 304
+    assert again.status_code == 200
+    assert '"room_left": 1' in again.content.decode()
 
 
 def test_a_calendar_holds_every_timeslot_of_the_events_found(client):
