@@ -19,6 +19,7 @@ from datetime import timedelta
 from bench import drills
 
 ROUNDS = 3
+CROWDED = 3500  # timeslots
 
 
 def main() -> None:
@@ -192,42 +193,91 @@ def deliver(url: str) -> None:
 
 
 def claiming(url: str, count: int) -> None:
+    """The planner and the deliverers' claims, beside one UPDATE of the rows they make.
+
+    The guests of 3,500 timeslots that begin at the same hour; every round plans anew.
+    """
     drills.set_up(url)
     from django.db import connection
 
-    from outbox import ledger
+    from outbox import delivery, ledger
     from outbox.models import Message
+    from rsvps import reminders
+    from rsvps.models import ReminderRun
+
+    make_crowd(count)
+    now = drills.NOW
+
+    def start_anew() -> None:
+        Message.objects.all().delete()
+        ReminderRun.objects.all().delete()
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+
+    def plan() -> None:
+        if reminders.plan(now) != count:
+            raise SystemExit("not everybody was planned for")
 
     def update() -> None:
-        Message.objects.filter(kind="drill_reminder").update(state="claimed", lease_owner="x")
+        Message.objects.all().update(
+            state="claimed", lease_owner="x", lease_until=now + ledger.CLAIM_LEASE
+        )
 
-    def reset() -> None:
-        Message.objects.filter(kind="drill_reminder").update(state="queued", lease_owner="")
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE outbox_message")
+    def claim() -> None:
+        while ledger.claim(owner="bench", now=now, limit=delivery.BATCH):
+            pass
 
-    Message.objects.all().delete()
-    begun = time.perf_counter()
-    drills.post(count, kind="drill_reminder", now=drills.NOW)
-    planned = time.perf_counter() - begun
-    updates, claims = [], []
+    planned, updated, claimed = [], [], []
     for _ in range(ROUNDS):
-        reset()
-        updates.append(timed(update))
-        reset()
-        claims.append(timed(lambda: claim_all(ledger)))
-    update_s, claim_s = statistics.median(updates), statistics.median(claims)
+        for work, times in [(update, updated), (claim, claimed)]:
+            start_anew()
+            planned.append(timed(plan))
+            times.append(timed(work))
+    plan_s, update_s, claim_s = map(statistics.median, (planned, updated, claimed))
     print(
-        f"(c) {count:,} reminders on PostgreSQL: posted in {planned:.1f} s; claimed in "
-        f"{claim_s:.1f} s, one bulk UPDATE of the same rows {update_s:.1f} s "
-        f"({claim_s / update_s:.1f} x); both {(planned + claim_s) / update_s:.1f} x",
+        f"(c) {count:,} reminders on PostgreSQL: planned in {plan_s:.1f} s, claimed by "
+        f"{delivery.BATCH} in {claim_s:.1f} s; one bulk UPDATE of the same rows {update_s:.1f} s "
+        f"({plan_s / update_s:.1f} x, {claim_s / update_s:.1f} x)",
         flush=True,
     )
 
 
-def claim_all(ledger) -> None:
-    while ledger.claim(owner="bench", now=drills.NOW + timedelta(seconds=1), limit=500):
-        pass
+def make_crowd(count: int) -> None:
+    """`count` RSVPs at 3,500 timeslots whose reminder of the day before is due at drills.NOW."""
+    from rsvps.models import Guest, Rsvp, Supporter
+    from rsvps.states import RsvpStatus
+    from tests.factories import make_event, make_timeslot
+
+    now = drills.NOW
+    asked = now - timedelta(days=3)
+    event = make_event(timezone="America/New_York")
+    starts_at = now + timedelta(days=1, hours=1)
+    timeslots = [
+        make_timeslot(event, starts_at=starts_at, seats_taken=count) for _ in range(CROWDED)
+    ]
+    supporters = Supporter.objects.bulk_create(
+        [Supporter(email=f"guest{n}@example.org", created_at=asked) for n in range(count)],
+        batch_size=1000,
+    )
+    guests = Guest.objects.bulk_create(
+        [Guest(supporter=who, event=event, created_at=asked) for who in supporters],
+        batch_size=1000,
+    )
+    Rsvp.objects.bulk_create(
+        [
+            Rsvp(
+                guest=guest,
+                supporter=guest.supporter,
+                timeslot=timeslots[number % CROWDED],
+                status=RsvpStatus.ACCEPTED,
+                created_at=asked,
+                changed_at=asked,
+                told_at=asked,
+            )
+            for number, guest in enumerate(guests)
+        ],
+        batch_size=1000,
+    )
 
 
 # -- Measuring -------------------------------------------------------------------------------
