@@ -6,6 +6,8 @@ database does, so deliverers start paused until staff have looked (docs/operatio
 """
 
 import logging
+import os
+import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
@@ -37,10 +39,18 @@ def beat(now: datetime) -> None:
         beat_at=now if row.beat_at is None else Greatest(F("beat_at"), Value(now))
     )
     latest = max(now, row.beat_at or now)
-    path = Path(settings.HEARTBEAT_FILE)
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(f"{row.database_id} {latest.isoformat()}\n")
-    unfinished.rename(path)
+    try:
+        _write_whole(Path(settings.HEARTBEAT_FILE), f"{row.database_id} {latest.isoformat()}\n")
+    except OSError:
+        # Letters leave all the same, but a restored database would not be noticed.
+        log.warning("the heartbeat file cannot be written", exc_info=True)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Put a new file in the old one's place; deliverers that do so at once each have their own."""
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.part")
+    unfinished.write_text(text)
+    unfinished.replace(path)
 
 
 def pause_if_restored(now: datetime) -> str:

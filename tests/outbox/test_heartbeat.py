@@ -1,3 +1,5 @@
+import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -49,3 +51,22 @@ def test_unreadable_file_does_not_stop_letters(now, heartbeat_file):
 def test_one_deliverer_at_a_time_plans():
     assert heartbeat.my_turn_to_plan()
     assert not heartbeat.my_turn_to_plan()
+
+
+def test_deliverers_on_one_machine_write_the_file_at_once_without_a_fault(heartbeat_file):
+    """With one unfinished file for all of them, one took away what another was renaming."""
+
+    def write(number):
+        for beat in range(100):
+            heartbeat._write_whole(heartbeat_file, f"database{number} {beat}\n")
+            assert re.fullmatch(r"database\d \d+\n", heartbeat_file.read_text())
+
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(write, range(5)))
+    assert list(heartbeat_file.parent.iterdir()) == [heartbeat_file]
+
+
+def test_file_that_cannot_be_written_stops_no_letter(now, settings, tmp_path):
+    settings.HEARTBEAT_FILE = tmp_path / "no such folder" / "beat"
+    heartbeat.beat(now)
+    assert Heartbeat.objects.get().beat_at == now
