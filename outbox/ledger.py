@@ -167,6 +167,22 @@ def withdraw(
     return withdrawn
 
 
+def put_back(
+    *, subject: str, kinds: Iterable[str], version: int, recipient: str, now: datetime
+) -> int:
+    """Queue again what was withdrawn before its time had come; answers how many letters.
+
+    Its key lets no second one be posted. `recipient` may be another address than before.
+    """
+    return Message.objects.filter(
+        subject_key=subject,
+        kind__in=list(kinds),
+        version=version,
+        state=MessageState.SUPERSEDED,
+        not_before__gt=now,
+    ).update(state=MessageState.QUEUED, finished_at=None, error="", recipient=recipient)
+
+
 # -- Claiming ------------------------------------------------------------------------------
 
 

@@ -62,7 +62,15 @@ def post_invitation(rsvp: Rsvp, *, now: datetime, approved: bool = False) -> Non
         ledger.withdraw(subject=f"rsvp:{rsvp.pk}", kinds=["pending"], now=now, why="answered since")
     ledger.post_all([_draft("invitation", rsvp, now=now, why=why)])
     _tell([rsvp], now=now)
-    # A planner whose clock runs ahead may have planned this timeslot's reminders already.
+    # A planner whose clock runs ahead may have planned this timeslot's reminders already, and
+    # this guest's have been withdrawn when they left.
+    ledger.put_back(
+        subject=f"rsvp:{rsvp.pk}",
+        kinds=ReminderKind.values,
+        version=rsvp.timeslot.version,
+        recipient=rsvp.supporter.email,
+        now=now,
+    )
     ReminderRun.objects.filter(timeslot=rsvp.timeslot, due_at__gt=now).update(planned_at=None)
 
 

@@ -9,6 +9,7 @@ from events.states import EventState, EventType, TimeslotState
 from outbox.models import Message
 from outbox.quiet import is_quiet
 from outbox.states import MessageState
+from rsvps.attending import cancel_rsvp, come_back
 from rsvps.invites import post_invitation
 from rsvps.models import ReminderRun, ReminderStep, Rsvp
 from rsvps.reminders import DEFAULTS, Step, Steps, due_steps, plan
@@ -162,6 +163,23 @@ class TestPlan:
         plan(at(11, days=-1) + timedelta(minutes=5))
         assert f"rsvp:{late.pk}" in planned()
 
+    def test_a_guest_who_left_and_came_back_keeps_the_reminder_planned_too_early(self, rsvp):
+        plan(at(11, days=-1) - timedelta(minutes=2) + timedelta(hours=1))
+        early = Message.objects.get()
+        cancel_rsvp(rsvp, now=at(10, days=-1))
+        come_back(rsvp, now=at(10.5, days=-1))
+        plan(at(11, days=-1))
+        assert planned() == [f"rsvp:{rsvp.pk}"]
+        early.refresh_from_db()
+        assert (early.state, early.not_before) == (MessageState.QUEUED, at(11, days=-1))
+
+    def test_a_guest_who_came_back_after_its_time_hears_nothing_stale(self, rsvp):
+        plan(at(11, days=-1))
+        cancel_rsvp(rsvp, now=at(11.25, days=-1))
+        come_back(rsvp, now=at(11.5, days=-1))
+        plan(at(12, days=-1))
+        assert Message.objects.get(kind=ReminderKind.DAY_BEFORE).state == MessageState.SUPERSEDED
+
     @pytest.mark.parametrize(
         "status",
         [RsvpStatus.UNCONFIRMED, RsvpStatus.PENDING, RsvpStatus.CANCELLED, RsvpStatus.REMOVED],
@@ -234,6 +252,23 @@ class TestSteps:
         post_invitation(late, now=at(10.5, days=-1))
         plan(at(11, days=-1))
         assert f"rsvp:{late.pk}" in planned()
+
+    def test_a_guest_who_left_and_came_back_keeps_the_reminder_planned_too_early(self, rsvp):
+        plan(at(11, days=-1) - timedelta(minutes=2) + timedelta(hours=1))
+        early = Message.objects.get()
+        cancel_rsvp(rsvp, now=at(10, days=-1))
+        come_back(rsvp, now=at(10.5, days=-1))
+        plan(at(11, days=-1))
+        assert planned() == [f"rsvp:{rsvp.pk}"]
+        early.refresh_from_db()
+        assert (early.state, early.not_before) == (MessageState.QUEUED, at(11, days=-1))
+
+    def test_a_guest_who_came_back_after_its_time_hears_nothing_stale(self, rsvp):
+        plan(at(11, days=-1))
+        cancel_rsvp(rsvp, now=at(11.25, days=-1))
+        come_back(rsvp, now=at(11.5, days=-1))
+        plan(at(12, days=-1))
+        assert Message.objects.get(kind=ReminderKind.DAY_BEFORE).state == MessageState.SUPERSEDED
 
 
 def test_the_defaults_are_those_of_the_house_rules():
