@@ -82,7 +82,10 @@ def _place(page: EventPage) -> dict[str, object]:
             "addressRegion": event.state_code,
             "postalCode": event.postal_code,
         }
-        place: dict[str, object] = {"@type": "Place", "name": event.venue or next(iter(page.place), event.title)}
+        place: dict[str, object] = {
+            "@type": "Place",
+            "name": event.venue or next(iter(page.place), event.title),
+        }
     else:
         address = {
             "addressLocality": event.public_city,

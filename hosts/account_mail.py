@@ -5,6 +5,7 @@ It leaves through the ledger, first in line; what it said is blanked once it was
 
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -126,65 +127,49 @@ def _invitation_letter(*, senior: bool) -> Letter:
 
 def register_kinds() -> None:
     """Tell the ledger about these letters; called once, when the app is ready."""
-    register(
-        Kind(
-            "account_code",
-            wanted=_always,
-            render=_render_code,
-            quiet=False,
-            in_doubt="resend",  # a code that comes twice harms nobody
-            title=gettext_lazy("Code"),
-            account_mail=True,
-            useful_for=CODE_LIFETIME,
-            example=lambda now: _code_letter(_("log in"), "K7Q-2MX"),
-        )
+    _register(
+        "account_code",
+        gettext_lazy("Code"),
+        _render_code,
+        useful_for=CODE_LIFETIME,
+        example=lambda now: _code_letter(_("log in"), "K7Q-2MX"),
     )
-    register(
-        Kind(
-            "account_notice",
-            wanted=_always,
-            render=_render_notice,
-            quiet=False,
-            in_doubt="resend",
-            title=gettext_lazy("Notice about an account"),
-            account_mail=True,
-            example=lambda now: _notice_letter(str(NOTICES["password_set"]), now),
-        )
+    _register(
+        "account_notice",
+        gettext_lazy("Notice about an account"),
+        _render_notice,
+        example=lambda now: _notice_letter(str(NOTICES["password_set"]), now),
     )
-    register(
-        Kind(
-            "account_unknown",
-            wanted=_always,
-            render=_render_unknown,
-            quiet=False,
-            in_doubt="leave",
-            title=gettext_lazy("No account yet"),
-            account_mail=True,
-            example=lambda now: _letter("account_unknown", sign_up_url=_link("account_signup")),
-        )
+    _register(
+        "account_unknown",
+        gettext_lazy("No account yet"),
+        _render_unknown,
+        in_doubt="leave",
+        example=lambda now: _letter("account_unknown", sign_up_url=_link("account_signup")),
     )
-    register(
-        Kind(
-            "account_known",
-            wanted=_always,
-            render=_render_known,
-            quiet=False,
-            in_doubt="leave",
-            title=gettext_lazy("Account already there"),
-            account_mail=True,
-            example=lambda now: _letter("account_known", log_in_url=_link("account_login")),
-        )
+    _register(
+        "account_known",
+        gettext_lazy("Account already there"),
+        _render_known,
+        in_doubt="leave",
+        example=lambda now: _letter("account_known", log_in_url=_link("account_login")),
     )
-    register(
-        Kind(
-            "staff_invitation",
-            wanted=_still_staff,
-            render=_render_invitation,
-            quiet=False,
-            in_doubt="resend",
-            title=gettext_lazy("Invitation to the staff"),
-            account_mail=True,
-            useful_for=timedelta(days=7),
-            example=lambda now: _invitation_letter(senior=True),
-        )
+    _register(
+        "staff_invitation",
+        gettext_lazy("Invitation to the staff"),
+        _render_invitation,
+        wanted=_still_staff,
+        useful_for=timedelta(days=7),
+        example=lambda now: _invitation_letter(senior=True),
     )
+
+
+def _register(name: str, title: Any, render: Any, **more: Any) -> None:
+    """Account mail: never held back by quiet hours; twice harms nobody, unless `more` says so."""
+    shared: dict[str, Any] = {
+        "wanted": _always,
+        "quiet": False,
+        "in_doubt": "resend",
+        "account_mail": True,
+    }
+    register(Kind(name, title=title, render=render, **shared | more))
