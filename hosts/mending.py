@@ -18,7 +18,7 @@ from hosts.models import Decision, User, VettingDecision
 from hosts.review import lock_for_decision, put_on_record
 from rsvps import invites
 
-ADDRESS = ("street", "city", "state_code", "postal_code")
+ADDRESS = ("street", "city", "state_code", "postal_code", "country")
 
 
 class NothingFixed(Exception):

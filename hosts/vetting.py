@@ -138,7 +138,9 @@ def queue(now: datetime, *, limit: int = QUEUE_LENGTH) -> tuple[list[Waiting], i
             to_attr="open_reports",
         ),
     )[:limit]
-    return [_waiting(event) for event in page], total
+    rows = [_waiting(event) for event in page]
+    # What a held-back date of 200 places raises, the database does not see; the order stays.
+    return sorted(rows, key=lambda row: not row.high_level), total
 
 
 def waiting_events(now: datetime):
@@ -172,12 +174,13 @@ def waiting_events(now: datetime):
 
 
 def _waiting(event: Any) -> Waiting:
-    revision = next(iter(event.waiting_revisions), None)
+    waiting = event.waiting_revisions if event.state == EventState.APPROVED else []
+    revision = next(iter(waiting), None)
     return Waiting(
         event=event,
-        revision=revision if event.state == EventState.APPROVED else None,
+        revision=revision,
         starts_at=event.next_at,
-        high_level=event.high,
+        high_level=event.high or needs_senior(event, revision),
         reports=event.open_reports,
         flags=place_flags(event),
     )

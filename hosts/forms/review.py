@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from events.cities import country_names
 from events.fields import EmailField, LinesField, PhoneField, PostalCodeField, WordsField
 from events.models import Event
 from events.states import AddressVisibility, AttendanceMode, EventType, YesNoUnknown
@@ -57,6 +58,7 @@ class FixForm(forms.Form):
     city = WordsField(label=_("City"), max_length=100, required=False)
     state_code = WordsField(label=_("State"), max_length=60, required=False)
     postal_code = PostalCodeField(label=_("ZIP code"), required=False)
+    country = forms.ChoiceField(label=_("Country"), choices=country_names)
     confirm_rsvps = forms.BooleanField(
         label=_("Ask guests to confirm their e-mail address first"), required=False
     )
@@ -72,6 +74,7 @@ class FixForm(forms.Form):
     language = WordsField(label=_("Language"), max_length=60, required=False)
     transit_notes = LinesField(label=_("Transit"), max_length=500, required=False)
     parking_notes = LinesField(label=_("Parking"), max_length=500, required=False)
+    picture_alt = WordsField(label=_("What the picture shows"), max_length=160, required=False)
     remove_picture = forms.BooleanField(label=_("Take the picture away"), required=False)
     reason = LinesField(
         label=_("A word to the host (optional)"),

@@ -8,10 +8,7 @@ from django.utils import timezone
 from events import lifecycle
 from events.states import EventState, EventType, RevisionState
 from hosts import mending, review, vetting
-from hosts.comparing import (
-    changed_since,
-    last_decision,
-)
+from hosts.comparing import changed_since, differences, last_decision, snapshot
 from hosts.models import VettingDecision
 from outbox.models import Message
 from tests.factories import (
@@ -109,6 +106,16 @@ def test_what_changed_since_the_last_decision():
 
 
 # -- Mending -------------------------------------------------------------------------------
+
+
+def test_another_picture_is_a_change_without_a_files_name():
+    event = make_event(picture="events/aaaa1111.jpg")
+    before = snapshot(event)
+    event.picture = "events/bbbb2222.jpg"
+
+    (one,) = differences(before, snapshot(event))
+
+    assert (one.label, one.before, one.after) == ("Picture", "picture aaaa", "picture bbbb")
 
 
 def test_staff_mend_a_field_and_the_host_is_told_what():

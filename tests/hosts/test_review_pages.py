@@ -170,10 +170,11 @@ def test_staff_mend_on_the_page(client):
     form = client.get(f"/review/events/{event.pk}/fix/").context["form"]
     data = {name: value for name, value in form.initial.items() if value not in (False, None)}
 
-    client.post(f"/review/events/{event.pk}/fix/", data | {"title": "Mended"})
+    mended = {"title": "Mended", "picture_alt": "A porch with chairs", "country": "CA"}
+    client.post(f"/review/events/{event.pk}/fix/", data | mended)
 
     event.refresh_from_db()
-    assert event.title == "Mended"
+    assert {name: getattr(event, name) for name in mended} == mended
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from events import lifecycle
+from events.changes import SlotFields
 from events.states import EventState, EventType
 from hosts import review, vetting
 from hosts.decision_letters import remind_staff
@@ -39,6 +41,21 @@ def test_the_queue_has_high_level_on_top_and_then_the_soonest():
 
     assert [one.event for one in waiting] == [rally, sooner, later]
     assert total == 3
+
+
+def test_a_change_that_makes_an_event_high_level_stands_on_top_too():
+    sooner, event = make_submitted(), make_public()
+    now = timezone.now()
+    sooner.timeslots.update(starts_at=now + timedelta(days=1), ends_at=now + timedelta(days=2))
+    day = now + timedelta(days=9)
+    large = SlotFields(
+        id=None, starts_at=day, ends_at=day + timedelta(hours=2), capacity=300, instructions=""
+    )
+    lifecycle.change_event(event, fields={}, slots=[large], by=event.host, now=now, live=False)
+
+    waiting, _total = vetting.queue(now)
+
+    assert [(one.event, one.high_level) for one in waiting] == [(event, True), (sooner, False)]
 
 
 def test_the_queue_takes_as_many_queries_for_three_as_for_one(
