@@ -37,20 +37,26 @@ def reaffirm(rsvp: Rsvp, *, now: datetime) -> None:
     rsvp.reaffirmed_at = now
 
 
-@transaction.atomic
-def give_feedback(
-    rsvp: Rsvp, *, attended: bool, rating: int | None, words: str, now: datetime
-) -> Feedback:
-    """Did you make it, and how was it? Saying it again replaces what was said before.
-
-    Raises attending.RsvpChanged (was not coming), TooEarly, TooLate.
-    """
+def check_open(rsvp: Rsvp, *, now: datetime) -> None:
+    """Whether there is anything to ask: raises attending.RsvpChanged (was not coming),
+    TooEarly, TooLate."""
     if rsvp.status not in COMING:
         raise attending.RsvpChanged
     if now < rsvp.timeslot.starts_at:
         raise TooEarly
     if now > rsvp.timeslot.ends_at + OPEN_FOR:
         raise TooLate
+
+
+@transaction.atomic
+def give_feedback(
+    rsvp: Rsvp, *, attended: bool, rating: int | None, words: str, now: datetime
+) -> Feedback:
+    """Did you make it, and how was it? Saying it again replaces what was said before.
+
+    Raises as check_open.
+    """
+    check_open(rsvp, now=now)
     answer = Attended.YES if attended else Attended.NO
     Rsvp.objects.filter(pk=rsvp.pk).update(attended=answer)
     rsvp.attended = answer

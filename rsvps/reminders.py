@@ -97,6 +97,16 @@ def configured_steps() -> dict[str, Steps]:
     }
 
 
+def next_reminder(timeslot: Timeslot, *, now: datetime) -> datetime | None:
+    """When the next reminder of this timeslot goes out, in UTC; None where the last has gone."""
+    event, steps = timeslot.event, configured_steps()
+    due = due_steps(
+        timeslot.starts_at, timeslot.ends_at, event.timezone, steps.get(event.type, steps[""])
+    )
+    ahead = [one.due_at for one in due if one.kind != ReminderKind.THANKS and one.due_at > now]
+    return min(ahead, default=None)
+
+
 @lru_cache(maxsize=50_000)
 def due_steps(starts_at: datetime, ends_at: datetime, zone: str, steps: Steps) -> tuple[Due, ...]:
     """When each step of a timeslot is due, and until when it is of use, in UTC."""

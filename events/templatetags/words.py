@@ -58,6 +58,12 @@ def when(timeslot: Timeslot) -> str:
     return when_in_words(timeslot.starts_at, timeslot.ends_at, timeslot.event.timezone)
 
 
+@register.filter(is_safe=True)
+def unbroken(times: str) -> str:
+    """Times in words whose "a.m." and "p.m." stay on the line of their hour."""
+    return times.replace(" a.m.", "\xa0a.m.").replace(" p.m.", "\xa0p.m.")
+
+
 @register.filter
 def at_zone(instant: datetime, zone: str) -> str:
     """An instant in words at an event: "Saturday, January 9, 3:00 p.m. EST"."""

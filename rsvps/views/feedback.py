@@ -130,6 +130,10 @@ def give_feedback(request: HttpRequest, token: str, rsvp_id: int) -> HttpRespons
         return link_unknown(request)
     if request.method != "POST" and "said" in request.GET:
         return _page(request, "feedback", rsvp, token, done=True)
+    try:
+        feedback.check_open(rsvp, now=timezone.now())
+    except (attending.RsvpChanged, feedback.TooEarly, feedback.TooLate) as error:
+        return _page(request, "feedback", rsvp, token, refused=type(error).__name__)
     data = request.POST if request.method == "POST" else None
     form = FeedbackForm(data, initial=_said_before(rsvp))
     if request.method != "POST" or not form.is_valid():

@@ -177,7 +177,10 @@ def _line(rsvp: Rsvp, role: Role, *, now: datetime) -> dict[str, Any]:
     """One RSVP with what its guest may know of the timeslot."""
     own = role if rsvp.status in COMING else Role.OTHER_GUEST
     line: dict[str, Any] = about_timeslot(rsvp.timeslot, now=now, role=own) | {"rsvp": rsvp}
-    return line | {"phone": show_phone(line["contact_phone"])}
+    return line | {
+        "phone": show_phone(line["contact_phone"]),
+        "over": rsvp.timeslot.ends_at <= now,
+    }
 
 
 def _plan(request: HttpRequest, guest: Guest, now: datetime) -> HttpResponse | None:

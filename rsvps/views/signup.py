@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core import signing
@@ -12,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -25,6 +27,7 @@ from rsvps.attending import EventClosed
 from rsvps.capacity import TimeslotUnavailable
 from rsvps.forms.rsvp import ResendForm, RsvpForm, when
 from rsvps.limits import Asked
+from rsvps.reminders import next_reminder
 
 # The answer page is for whoever just sent the form: what it says waits in their own browser.
 _ANSWER, _ANSWER_LASTS = "rsvp-answer", 1800
@@ -190,8 +193,22 @@ def answer(request: HttpRequest, id: int) -> HttpResponse:
         "calendar": not event.is_private,
         "url": public_url(event),
         "hold_minutes": settings.SEAT_HOLD_MINUTES,
+        "reminder": _reminder_in_words(slots, now=timezone.now()),
     }
     return render(request, "rsvps/answer.html", context)
+
+
+def _reminder_in_words(slots: list[Timeslot], *, now: datetime) -> str:
+    """Whether a reminder is still to come, and how long before the event."""
+    for slot in slots:
+        due = next_reminder(slot, now=now)
+        if due is not None:
+            zone = ZoneInfo(slot.event.timezone)
+            ahead = slot.starts_at.astimezone(zone).date() - due.astimezone(zone).date()
+            if ahead == timedelta(days=1):
+                return _("The day before, we remind you.")
+            return _("We remind you before it begins.")
+    return ""
 
 
 # -- Lost letters --------------------------------------------------------------------

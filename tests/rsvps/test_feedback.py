@@ -123,6 +123,11 @@ class TestFeedback:
         assert client.post(page(past, "feedback"), form).status_code == 422
         assert not Feedback.objects.exists()
 
+    def test_before_the_start_the_page_asks_nothing(self, client, rsvp):
+        answer = client.get(page(rsvp, "feedback"))
+        assert "Not yet!" in answer.text
+        assert "Did you make it?" not in answer.text
+
     def test_before_the_start_it_is_too_early(self, rsvp):
         with pytest.raises(feedback.TooEarly):
             feedback.give_feedback(

@@ -1,9 +1,11 @@
 """Guests' pages: the RSVP form and its answer, lost letters, and what mailed links open."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -85,6 +87,21 @@ def test_answer_page_offers_the_calendar_of_a_public_place_and_a_link_to_share(c
     assert "calendar.google.com" in page
     assert "outlook.live.com" in page
     assert 'data-url="http' in page
+
+
+@pytest.mark.parametrize(
+    ("starts_in", "promise"),
+    [
+        ({"days": 3}, "The day before, we remind you."),
+        ({"hours": 6}, "We remind you before it begins."),
+        ({"hours": 1}, None),
+    ],
+)
+def test_answer_page_promises_only_reminders_that_are_still_to_come(client, starts_in, promise):
+    noon = datetime(2027, 1, 9, 12, 30, tzinfo=ZoneInfo("America/New_York"))
+    with time_machine.travel(noon):
+        page = text(send(client, make_timeslot(starts_at=timezone.now() + timedelta(**starts_in))))
+    assert (promise in page) if promise else ("remind you" not in page)
 
 
 def test_answer_page_of_a_private_home_shows_neither_address_nor_manage_link(client):
@@ -708,3 +725,10 @@ def test_buttons_work_from_a_browser_that_hands_on_no_referrer():
     strict = Client(enforce_csrf_checks=True, headers={"origin": "null"})
     strict.post(manage_path(rsvp.guest), {"do": "cancel"})
     assert Rsvp.objects.get().status == RsvpStatus.CANCELLED
+
+
+def test_a_party_that_was_is_not_called_coming(client):
+    past = make_rsvp(make_timeslot(starts_at=timezone.now() - timedelta(days=2)))
+    page = text(client.get(manage_path(past.guest)))
+    assert "This is over" in page
+    assert "You're coming" not in page
