@@ -71,6 +71,11 @@ lock: setup-dev ## Refresh the two hash-locked requirement files (needs uv)
 check-homes: setup-dev ## Nobody finds a home: non-interference, trilateration, leaks, at full size
 	@$(PY) -m pytest -q -s --full tests/homes
 
+.PHONY: check-axe
+check-axe: setup-dev ## Every page and letter before axe-core, narrow and wide, light and dark
+	@CHROMIUM="$$(bin/browser)" && export CHROMIUM && \
+	  $(PY) -m pytest -q --full -n $(WORKERS) tests/journeys/test_accessibility.py
+
 .PHONY: drill-smtp drill-kill drill-seats bench-letters
 drill-smtp: setup-dev ## A misbehaving mail server, and what becomes of each letter
 	@$(PY) -m bench.drill_smtp
