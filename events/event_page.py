@@ -55,6 +55,8 @@ class EventPage:
     exact: bool
     place: list[str]
     host_name: str
+    transit: str
+    parking: str
 
     @property
     def open_rows(self) -> list[Row]:
@@ -101,6 +103,8 @@ def show(event: Event, timeslots: list[Timeslot], *, now: datetime) -> EventPage
         exact=exact,
         place=exact_lines(event) if exact else public_lines(event),
         host_name=event.contact_name if named else "",
+        transit=event.transit_notes if may_read_arrival else "",
+        parking=event.parking_notes if may_read_arrival else "",
     )
 
 

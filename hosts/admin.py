@@ -54,7 +54,11 @@ class EventAdmin(RepairAdmin):
     list_filter = ("state", "type", "address_visibility")
     search_fields = ("=id", "title", "host__email")
     # The exact place is read on the review desk, where readers are known for it.
-    exclude = ("street", "unit", "latitude", "longitude", "joining_url", "typed")
+    exclude = (
+        *("venue", "street", "unit", "city", "state_code", "postal_code"),
+        *("latitude", "longitude", "transit_notes", "parking_notes"),
+        *("joining_url", "joining_notes", "typed"),
+    )
 
 
 @admin.register(Timeslot)
@@ -63,6 +67,7 @@ class TimeslotAdmin(RepairAdmin):
     list_select_related = ("event",)
     list_filter = ("state",)
     search_fields = ("=id", "=event__id", "=uid")
+    exclude = ("instructions",)  # the door code
 
 
 @admin.register(Supporter)

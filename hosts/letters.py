@@ -173,7 +173,7 @@ def _request_letter(event: Event, answer_url: str) -> Letter:
     return letter(
         "cohost_request",
         event,
-        host=event.host.name or event.host.email,
+        host=event.host.name or _("Somebody"),
         answer_url=answer_url,
         when=calendars.when_in_words(first.starts_at, first.ends_at, event.timezone)
         if first

@@ -43,15 +43,15 @@ def about_timeslot(timeslot: Timeslot, *, now: datetime, role: Role = Role.GUEST
     zone = ZoneInfo(event.timezone)
     facts = wording.facts_of(timeslot, role)
     phone = may_see(role, Field.CONTACT_PHONE, event)
-    place = wording.place_lines(event, role)
+    arrival = may_see(role, Field.ARRIVAL, event)
     return about_event(event) | {
         "when": facts.when,
         "short_when": date_format(timeslot.starts_at.astimezone(zone), "D, M j, g:i a"),
         "day_word": wording.day_word(timeslot, now),
         "date": wording.date_block(timeslot),
-        "place": place,
-        "transit": event.transit_notes if place else "",
-        "parking": event.parking_notes if place else "",
+        "place": wording.place_lines(event, role),
+        "transit": event.transit_notes if arrival and not event.is_virtual_only else "",
+        "parking": event.parking_notes if arrival and not event.is_virtual_only else "",
         "joining_url": facts.joining_url,
         "joining_notes": event.joining_notes if facts.joining_url else "",
         "arrival": facts.arrival,
@@ -109,8 +109,13 @@ def _nothing_more(rsvp: Rsvp, message: Message) -> Context:
 
 
 def what_changed(rsvp: Rsvp, message: Message) -> Context:
-    now = wording.facts_of(rsvp.timeslot)
-    return {"differences": wording.differences(message.payload["was"], now)}
+    if rsvp.status in COMING:
+        now = wording.facts_of(rsvp.timeslot)
+        return {"differences": wording.differences(message.payload["was"], now)}
+    # Who waits for the host's answer learns the new time, and of a place neither old nor new.
+    now = wording.facts_of(rsvp.timeslot, Role.OTHER_GUEST)
+    hidden = {"place": now.place, "joining_url": now.joining_url, "arrival": now.arrival}
+    return {"differences": wording.differences(message.payload["was"] | hidden, now)}
 
 
 def whole_event(rsvp: Rsvp, message: Message) -> Context:

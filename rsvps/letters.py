@@ -71,6 +71,12 @@ def _change_wanted(rsvp: Rsvp, message: Message, now: datetime) -> str | None:
     return _standing(rsvp, message, now)
 
 
+def _unlisted_wanted(rsvp: Rsvp, message: Message, now: datetime) -> str | None:
+    if rsvp.timeslot.event.state != EventState.UNLISTED:
+        return "listed again since"
+    return _change_wanted(rsvp, message, now)
+
+
 def _cancellation_wanted(rsvp: Rsvp, message: Message, now: datetime) -> str | None:
     """Its version does not matter: a cancelled timeslot may be moved, which concerns nobody."""
     if rsvp.status not in COMING_OR_WAITING or rsvp.revision != message.revision:
@@ -167,7 +173,7 @@ _STANDING: list[tuple[str, str, Wanted, RsvpLetter]] = [
     (
         "unlisted",
         "No longer listed",
-        _wanted(_change_wanted),
+        _wanted(_unlisted_wanted),
         RsvpLetter("unlisted", calendars.request),
     ),
     (

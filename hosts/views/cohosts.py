@@ -36,7 +36,7 @@ def _context(request: HttpRequest, cohost: CoHost) -> dict[str, object]:
     return {
         "cohost": cohost,
         "event": cohost.event,
-        "host": cohost.event.host,
+        "host": cohost.event.host.name or _("Somebody"),
         "timeslots": cohost.event.timeslots.open().order_by("starts_at")[:6],
         "other_account": user.is_authenticated and user.email.lower() != cohost.email.lower(),
     }

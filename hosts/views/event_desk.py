@@ -19,7 +19,7 @@ from hosts.forms.desk import NoteForm
 from hosts.forms.pin import PinForm
 from hosts.guestlist import guests_by_date, letters_to_guests, messages_sent, removed_guests
 from hosts.models import User
-from hosts.roles import UserRequest, desk_required, get_own_event_or_404, host_required, viewer_role
+from hosts.roles import UserRequest, desk_required, get_own_event_or_404, viewer_role
 from hosts.waiting import what_waits
 from rsvps.feedback import what_guests_said
 
@@ -120,7 +120,7 @@ def unlist(request: UserRequest, event_id: int) -> HttpResponse:
     return render(request, "hosts/unlist.html", {"event": event})
 
 
-@host_required
+@desk_required
 @require_POST
 def duplicate(request: UserRequest, event_id: int) -> HttpResponse:
     """A new draft like this event."""

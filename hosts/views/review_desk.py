@@ -69,7 +69,7 @@ def find(request: UserRequest) -> HttpResponse:
             Q(title__icontains=words)
             | Q(host__email__icontains=words)
             | Q(host__name__icontains=words)
-            | Q(city__iexact=words)
+            | Q(public_city__iexact=words)
         )
         if words.isascii() and words.isdigit() and len(words) < 10:
             match |= Q(pk=int(words))
