@@ -229,6 +229,7 @@ class RecordKind(models.TextChoices):
     ROLE = "role", _("Role")
     READING = "reading", _("Address read")
     ERASURE = "erasure", _("Person erased")
+    CONTACT = "contact", _("Guest's phone and e-mail read")
     LOGIN = "login", _("Staff log-in")
     DECISION = "decision", _("Decision")
     EXPORT = "export", _("Export")

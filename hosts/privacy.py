@@ -16,9 +16,9 @@ the host, your phone number if you give it, and what you say afterwards if you w
 something.
 
 **Who sees it.** Your host sees your name, your party and your note; to reach you, they see your
-e-mail and phone one guest at a time, and there is no list of them to take away. People who help
-to host see no phone and no e-mail. Our staff can see all of it. Other guests see only how many
-people are coming.
+e-mail and phone one guest at a time, and we note each look. There is no list of them to take
+away. People who help to host see no phone and no e-mail. Our staff can see all of it. Other
+guests see only how many people are coming.
 
 **For how long.** Your phone number: {phone_days} days after your last event. Your e-mail address,
 name, ZIP code, note and words: {email_days} days after it. That a party of two came stays, as a

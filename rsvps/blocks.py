@@ -37,7 +37,7 @@ def keep_out(guest: Guest, *, now: datetime) -> None:
     Block.objects.bulk_create(
         [
             Block(event=guest.event, digest=digest, created_at=now)
-            for digest in sorted(_contacts(guest))
+            for digest in sorted(contacts_of(guest))
         ],
         ignore_conflicts=True,
     )
@@ -45,10 +45,11 @@ def keep_out(guest: Guest, *, now: datetime) -> None:
 
 def let_in(guest: Guest) -> None:
     """Undo `keep_out` for the contacts the guest has now."""
-    Block.objects.filter(event=guest.event, digest__in=_contacts(guest)).delete()
+    Block.objects.filter(event=guest.event, digest__in=contacts_of(guest)).delete()
 
 
-def _contacts(guest: Guest) -> set[str]:
+def contacts_of(guest: Guest) -> set[str]:
+    """Keyed hashes of all the contacts this guest has or had here."""
     digests = {address_digest(guest.supporter.email), *guest.earlier_addresses}
     if guest.supporter.phone:
         digests.add(_digest("phone", guest.supporter.phone))

@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from events.models import Timeslot
 from outbox import ledger
 from outbox.models import Message
-from rsvps import attending
+from rsvps import attending, blocks
 from rsvps.models import Alert, Block, Consent, Feedback, Guest, Rsvp, Supporter, Ticket
 
 BATCH = 200
@@ -41,6 +41,11 @@ def forget_supporter(supporter: Supporter, *, now: datetime) -> None:
     email = supporter.email
     for guest in supporter.guests.select_related("event", "supporter"):
         attending.cancel_all(guest, now=now)
+        # A host may still let somebody in whom they keep out: by the hashes alone.
+        kept_out = sorted(blocks.contacts_of(guest)) if guest.blocked_at else []
+        Guest.objects.filter(pk=guest.pk).update(
+            manage_digest=None, form_digest="", earlier_addresses=kept_out
+        )
     ledger.erase(email, subjects=keys_of(supporter), now=now)
     # Letters to others that wait for another try have their bytes made: a name may be in them.
     topics = {f"event:{key}" for key in supporter.guests.values_list("event_id", flat=True)}
@@ -50,7 +55,6 @@ def forget_supporter(supporter: Supporter, *, now: datetime) -> None:
     Alert.objects.filter(supporter=supporter).delete()
     Feedback.objects.filter(rsvp__supporter=supporter).update(words="")
     supporter.rsvps.update(note="", reply_digest=None)
-    supporter.guests.update(manage_digest=None, form_digest="", earlier_addresses=[])
     Supporter.objects.filter(pk=supporter.pk).update(
         email=f"erased-{supporter.pk}@erased.invalid",
         name="",
@@ -84,9 +88,12 @@ def forget_blocks(now: datetime) -> int:
     """Who was kept out of an event that is over: nobody can come to it any more."""
     before = now - timedelta(days=settings.KEEP_GUEST_EMAIL_DAYS)
     later = Timeslot.objects.filter(event=OuterRef("event"), ends_at__gte=before)
-    old = Block.objects.filter(~Exists(later))
-    keys = list(old.values_list("pk", flat=True)[:BATCH])
-    return Block.objects.filter(pk__in=keys).delete()[0]
+    old = list(Block.objects.filter(~Exists(later))[:BATCH])
+    events = {block.event_id for block in old}
+    Guest.objects.filter(event__in=events, supporter__erased_at__isnull=False).update(
+        earlier_addresses=[]
+    )
+    return Block.objects.filter(pk__in=[block.pk for block in old]).delete()[0]
 
 
 def _over(before: datetime) -> QuerySet[Supporter]:

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from events.models import Event, Timeslot
 from events.states import EventType
@@ -24,6 +25,11 @@ class Supporter(models.Model):
 
     def __str__(self) -> str:
         return f"supporter {self.pk}"
+
+    @property
+    def shown_name(self) -> str:
+        """The name for those who may read it; erased people and some others have none."""
+        return self.name or _("A guest")
 
 
 class Guest(models.Model):

@@ -1,6 +1,5 @@
 """A host's dealings with guests: answer, greet, contact, remove, and write to all."""
 
-import structlog
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,14 +10,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from events.disclosure import Field, may_see
-from hosts import guestlist
+from hosts import guestlist, records
 from hosts.forms.desk import MessageForm, RemoveForm
+from hosts.models import RecordKind
 from hosts.roles import UserRequest, desk_required, get_own_event_or_404, own_events, viewer_role
 from rsvps import attending
 from rsvps.models import Guest, Rsvp
 from rsvps.states import SEATED, RsvpStatus
-
-log = structlog.get_logger(__name__)
 
 # Somebody whose address is not confirmed yet is nobody's guest so far.
 KNOWN = SEATED - {RsvpStatus.UNCONFIRMED}
@@ -36,7 +34,8 @@ def guest(request: UserRequest, rsvp_id: int) -> HttpResponse:
         status__in=KNOWN,
     )
     event = rsvp.timeslot.event
-    may_contact = may_see(viewer_role(request.user, event), Field.GUEST_CONTACTS, event)
+    role = viewer_role(request.user, event)
+    may_contact = may_see(role, Field.GUEST_CONTACTS, event) and not rsvp.supporter.erased_at
     wish = request.POST.get("do", "")
     form = RemoveForm(request.POST if wish == "remove" else None)
     shown = False
@@ -65,12 +64,18 @@ def _show_contact(request: UserRequest, rsvp: Rsvp, *, may_contact: bool) -> boo
     """A contact action: phone and e-mail of one guest, on record, and never as a list."""
     if not may_contact:
         raise Http404
-    log.info("guest_contact_shown", rsvp=rsvp.pk, by=request.user.pk)
+    records.record(
+        RecordKind.CONTACT,
+        about=f"guest:{rsvp.guest_id}",
+        by=request.user,
+        now=timezone.now(),
+        words=f"event:{rsvp.timeslot.event_id}",
+    )
     return True
 
 
 def _answer(request: UserRequest, rsvp: Rsvp, wish: str, form: RemoveForm) -> bool:
-    now, name = timezone.now(), rsvp.supporter.name
+    now, name = timezone.now(), rsvp.supporter.shown_name
     try:
         if wish == "approve":
             attending.approve_guest(rsvp, by=request.user, now=now)
@@ -100,7 +105,7 @@ def welcome_again(request: UserRequest, event_id: int, guest_id: int) -> HttpRes
     guest = get_object_or_404(Guest.objects.select_related("supporter"), pk=guest_id, event=event)
     if guestlist.welcome_again(guest, by=request.user, now=timezone.now()):
         words = _("%(name)s can sign up again. They are not told: say it to them yourself.")
-        messages.success(request, words % {"name": guest.supporter.name})
+        messages.success(request, words % {"name": guest.supporter.shown_name})
     return redirect("host_event", event.pk)
 
 

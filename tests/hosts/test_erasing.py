@@ -412,3 +412,41 @@ def test_the_chain_forgets_nothing_but_words(guest):
 
     assert Seal.objects.count() == before + 1
     assert sealing.verify().erased > 0
+
+
+def test_a_host_sees_a_nameless_guest_and_no_contacts(guest, client):
+    rsvp = Rsvp.objects.get(timeslot__starts_at__lt=timezone.now())
+    client.force_login(rsvp.timeslot.event.host)
+    erase(guest.email)
+
+    page = client.get(f"/host/guests/{rsvp.pk}/").content.decode()
+    answer = client.post(f"/host/guests/{rsvp.pk}/", {"do": "contact"})
+
+    assert "<h1>A guest</h1>" in page
+    assert "erased.invalid" not in page
+    assert answer.status_code == 404
+
+
+def test_a_host_may_let_in_again_whom_they_kept_out_once_erased(guest):
+    event = Event.objects.get()
+    attending.remove_guest(event.guests.get(), by=event.host, now=timezone.now())
+    erase(guest.email)
+
+    blocks.let_in(event.guests.get())
+
+    assert not blocks.is_kept_out(event, emails=["guest@bluethroat.example"], phone="+16145550167")
+
+
+def test_a_look_at_a_guests_contacts_is_on_the_record(guest, client):
+    rsvp = Rsvp.objects.get(timeslot__starts_at__gt=timezone.now())
+    host = rsvp.timeslot.event.host
+    client.force_login(host)
+
+    client.post(f"/host/guests/{rsvp.pk}/", {"do": "contact"})
+
+    row = Record.objects.get(kind=RecordKind.CONTACT)
+    assert (row.about, row.words, row.by) == (
+        f"guest:{rsvp.guest_id}",
+        f"event:{rsvp.timeslot.event_id}",
+        host,
+    )
