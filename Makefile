@@ -88,3 +88,7 @@ drill-seats: setup-dev ## 200 people on ten seats at once, 20 times (POSTGRES_UR
 
 bench-letters: setup-dev ## Letters built, delivered and claimed beside their rivals (POSTGRES_URL)
 	@$(PY) -m bench.letters
+
+.PHONY: drill-july29
+drill-july29: setup-dev ## The night of 3,500 parties and 100,000 RSVPs (SCALE=0.1, FILE=night.csv, POSTGRES_URL)
+	@$(PY) -m bench.drill_july29
