@@ -20,7 +20,7 @@ from bench.july29.postbox import LINKS
 
 THREADS = 6
 # Nobody waits longer for a letter once nothing else happens any more.
-PATIENCE = 240.0
+PATIENCE = 60.0
 
 
 class Pause(NamedTuple):
@@ -158,6 +158,7 @@ class Street:
             for line in whole.decode().splitlines():
                 address, kind, link = line.split("\t")[:3]
                 self.links[address, kind] = link
+                self._stirred = time.monotonic()
                 if waiting := self._waiting.pop((address, kind), None):
                     woken.append((*waiting, link))
         for person, life, link in woken:
