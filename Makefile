@@ -48,9 +48,10 @@ check-migrations: setup-dev ## Every model change has its migration
 check-deploy: setup-dev ## Django's deployment checks under production settings
 	@bin/check-deploy
 
-check-letters-model: setup-dev ## 500 runs of 50 steps against a model calendar; 20 zones' clocks
-	@MODEL_RUNS=$${MODEL_RUNS:-500} MODEL_STEPS=$${MODEL_STEPS:-50} CLOCK_ZONES=20 \
-	  $(PY) -m pytest -q tests/rsvps/test_model_calendar.py tests/rsvps/test_clock_changes.py
+check-letters-model: setup-dev ## Model calendar (500 x 50), 20 zones' clocks, 1,000 interleavings (DATABASE_URL)
+	@INTERLEAVINGS=$${INTERLEAVINGS:-1000} MODEL_RUNS=$${MODEL_RUNS:-500} MODEL_STEPS=$${MODEL_STEPS:-50} CLOCK_ZONES=20 \
+	  $(PY) -m pytest -q tests/rsvps/test_model_calendar.py tests/rsvps/test_clock_changes.py \
+	  tests/rsvps/test_interleavings.py
 
 check-calendars: setup-dev ## Calendar objects read back by three parsers (COUNT=10000)
 	@$(PY) bench/check_calendars.py

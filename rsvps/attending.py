@@ -89,8 +89,14 @@ def set_plan(
     have = {rsvp.timeslot_id: rsvp for rsvp in _own(guest)}
     seated = {key for key, rsvp in have.items() if rsvp.status in SEATED}
     joining = [slot for slot in slots if slot.pk not in seated]
-    check_joinable(guest.event, joining, now=now)
+    confirming = [
+        slot
+        for slot in slots
+        if slot.pk in seated and have[slot.pk].status == RsvpStatus.UNCONFIRMED
+    ]
+    check_joinable(guest.event, joining + confirming, now=now)
     missing = set(wanted) - {slot.pk for slot in slots}
+    missing |= {slot.pk for slot in confirming if slot.state != TimeslotState.OPEN}
     if missing:
         raise TimeslotUnavailable(cancelled=missing)
     if guest.blocked_at or any(
@@ -116,8 +122,13 @@ def set_plan(
 
 
 def _lock_slots(guest: Guest, wanted: Mapping[int, int]) -> list[Timeslot]:
-    """The event's timeslots among `wanted`, locked together with those the guest has."""
+    """The event's timeslots among `wanted`, locked together with those the guest has.
+
+    A change that is being written at this moment does not see whoever is accepted here, so it
+    is waited for; the event's state is read again, and the timeslots after this.
+    """
     locked = lock_timeslots({*wanted, *guest.rsvps.values_list("timeslot_id", flat=True)})
+    guest.event.refresh_from_db(fields=["state"])
     return [slot for slot in locked if slot.pk in wanted and slot.event_id == guest.event_id]
 
 
@@ -321,7 +332,7 @@ def approve_guest(rsvp: Rsvp, *, by: Any, now: datetime) -> None:
     """Pending -> accepted: the invitation goes out. Raises RsvpChanged."""
     if rsvp.status != RsvpStatus.PENDING:
         raise RsvpChanged
-    lock_timeslots([rsvp.timeslot_id])
+    rsvp.timeslot.version = lock_timeslots([rsvp.timeslot_id])[0].version
     _swap(rsvp, status=RsvpStatus.ACCEPTED, now=now)
     post_invitation(rsvp, now=now, approved=True)
     log.info("guest_approved", rsvp=rsvp.pk, by=by.pk)

@@ -24,6 +24,7 @@ from outbox import ledger
 from outbox.models import Message, Priority
 from outbox.quiet import is_quiet, next_morning
 from outbox.states import MessageState
+from rsvps.capacity import lock_timeslots
 from rsvps.models import ReminderRun, ReminderStep, Rsvp
 from rsvps.states import COMING, Attended, ReminderKind
 
@@ -217,7 +218,9 @@ def _unplanned(due: list[tuple[_Slot, Due]], *, now: datetime) -> Iterator[tuple
 @transaction.atomic
 def _post(chunk: Iterable[tuple[_Slot, Due]], *, now: datetime) -> int:
     """Post one step of each timeslot to its guests, in one statement."""
-    chunk = list(chunk)
+    chunk = _as_they_stand(chunk)
+    if not chunk:
+        return 0
     runs = ReminderRun.objects.bulk_create(
         [
             ReminderRun(
@@ -260,6 +263,17 @@ def _post(chunk: Iterable[tuple[_Slot, Due]], *, now: datetime) -> int:
         priority=Priority.PLANNED,
         now=now,
     )
+
+
+def _as_they_stand(chunk: Iterable[tuple[_Slot, Due]]) -> list[tuple[_Slot, Due]]:
+    """Without timeslots that have changed since they were read; the others stay locked.
+
+    A change that is being written at this moment has withdrawn what was posted before and does
+    not see what is posted now: it is waited for. The next tick plans the new version.
+    """
+    pairs = list(chunk)
+    versions = {slot.pk: slot.version for slot in lock_timeslots({slot.id for slot, _ in pairs})}
+    return [(slot, step) for slot, step in pairs if versions.get(slot.id) == slot.version]
 
 
 def _reminded_late(due: Iterable[tuple[_Slot, Due]]) -> list[int]:
