@@ -93,3 +93,20 @@ bench-letters: setup-dev ## Letters built, delivered and claimed beside their ri
 .PHONY: drill-july29
 drill-july29: setup-dev ## The night of 3,500 parties and 100,000 RSVPs (SCALE=0.1, FILE=night.csv, POSTGRES_URL)
 	@$(PY) -m bench.drill_july29
+
+# Each step of check-security is a command of its own; add yours to the list and below it.
+SECURITY_STEPS = check-deploy check-tokens check-robot check-timing check-flood
+.PHONY: check-security $(SECURITY_STEPS)
+check-security: $(SECURITY_STEPS) ## Every promise of docs/security.md at full size (DATABASE_URL)
+
+check-tokens: setup-dev ## 5,000 mutated, expired, revoked and foreign links: none accepted
+	@$(PY) -m pytest -q -s --full tests/security/test_tokens.py
+
+check-robot: setup-dev ## A mail scanner opens every link of every letter: nothing changes
+	@CHROMIUM="$$(bin/browser)" && export CHROMIUM && $(PY) -m pytest -q -s --full tests/security/test_robot.py
+
+check-timing: setup-dev ## Known and unknown addresses answer alike, in words and in time
+	@$(PY) -m pytest -q -s --full tests/security/test_timing.py
+
+check-flood: setup-dev ## 5,000 forms from one and from 500 addresses, and 20 real people
+	@$(PY) -m pytest -q -s --full tests/security/test_flood.py
