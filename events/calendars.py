@@ -160,7 +160,9 @@ def _organizer() -> str:
     """The ORGANIZER's line as far as the address."""
     # Quotes and carets need RFC 6868, which not every program reads.
     name = re.sub('["^]', "", one_line(settings.BRAND_NAME))
-    return f'ORGANIZER;CN="{name}":mailto:'
+    if re.search("[,;:]", name):  # RFC 5545 3.2
+        name = f'"{name}"'
+    return f"ORGANIZER;CN={name}:mailto:"
 
 
 def is_cancelled(timeslot: Timeslot) -> bool:
