@@ -1,6 +1,7 @@
 """A real browser, a mailbox to read, and a clock that can be moved."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -9,9 +10,14 @@ from pathlib import Path
 import icalendar
 import pytest
 import time_machine
+from django.conf import settings
+from django.test import Client
 from django.utils import timezone
+from playwright.sync_api import Page
 
+from hosts.models import User
 from outbox.delivery import deliver_once, plan
+from tests.factories import use_second_factor
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,6 +32,26 @@ def browser_context_args(request, browser_context_args) -> dict:
     """With JavaScript, unless a test asks (indirectly) for "without JavaScript"."""
     wanted = getattr(request, "param", "with JavaScript")
     return browser_context_args | {"java_script_enabled": wanted == "with JavaScript"}
+
+
+@pytest.fixture
+def log_in(page: Page, live_server) -> Callable[[User], None]:
+    """Log the browser in as this person; staff have used their second factor."""
+
+    def as_user(user: User) -> None:
+        client = Client()
+        client.force_login(user)
+        if user.staff_role:
+            session = client.session
+            use_second_factor(session, user)
+            session.save()
+        name = settings.SESSION_COOKIE_NAME
+        page.context.clear_cookies()
+        page.context.add_cookies(
+            [{"name": name, "value": client.cookies[name].value, "url": live_server.url}]
+        )
+
+    return as_user
 
 
 class Mailbox:

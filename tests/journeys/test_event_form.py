@@ -13,7 +13,6 @@ from hosts.agreement import accept_agreement
 from hosts.cohosting import ask_cohosts, request_url
 from tests.factories import make_event, make_host, make_timeslot, make_user
 from tests.hosts.forms import in_days
-from tests.journeys.test_accessibility import session_cookie
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -49,8 +48,8 @@ def send(page: Page, url: str) -> Event:
 
 
 @pytest.mark.parametrize("browser_context_args", ["with JavaScript"], indirect=True)
-def test_what_is_typed_is_saved_by_itself_and_sent(page, live_server, host):
-    page.context.add_cookies([session_cookie(host.user, live_server.url)])
+def test_what_is_typed_is_saved_by_itself_and_sent(page, live_server, host, log_in):
+    log_in(host.user)
     begin(page, live_server.url, "Canvass")
     fill_in(page)
     page.get_by_label("Title").press("Tab")
@@ -77,8 +76,8 @@ def test_what_is_typed_is_saved_by_itself_and_sent(page, live_server, host):
 
 
 @pytest.mark.parametrize("browser_context_args", ["without JavaScript"], indirect=True)
-def test_all_of_it_works_without_javascript(page, live_server, host):
-    page.context.add_cookies([session_cookie(host.user, live_server.url)])
+def test_all_of_it_works_without_javascript(page, live_server, host, log_in):
+    log_in(host.user)
     begin(page, live_server.url, "Meeting")
     fill_in(page)
     page.locator("[name=times-0-date]").fill(in_days(9))
@@ -91,12 +90,12 @@ def test_all_of_it_works_without_javascript(page, live_server, host):
     assert event.timeslots.count() == 2
 
 
-def test_a_cohost_says_yes(page, live_server, host):
+def test_a_cohost_says_yes(page, live_server, host, log_in):
     event = make_event(host=host.user, state=EventState.APPROVED, title="Library evening")
     make_timeslot(event)
     ask_cohosts(event, ["pat@example.org"], by=host.user, now=timezone.now())
     link = request_url(event.cohosts.get()).removeprefix(settings.SITE_URL)
-    page.context.add_cookies([session_cookie(make_user(email="pat@example.org"), live_server.url)])
+    log_in(make_user(email="pat@example.org"))
     page.goto(live_server.url + link)
     page.get_by_role("button", name="Yes, I’ll help").click()
     expect(page.get_by_role("heading", name="Library evening")).to_be_visible()
@@ -112,8 +111,10 @@ def times(page: Page) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("browser_context_args", ["with JavaScript"], indirect=True)
-def test_another_kind_offers_its_own_times_where_the_host_typed_none(page, live_server, host):
-    page.context.add_cookies([session_cookie(host.user, live_server.url)])
+def test_another_kind_offers_its_own_times_where_the_host_typed_none(
+    page, live_server, host, log_in
+):
+    log_in(host.user)
     begin(page, live_server.url, "Canvass")
     kind, home = (
         page.get_by_label("What kind of event is it?"),
@@ -139,8 +140,8 @@ def test_another_kind_offers_its_own_times_where_the_host_typed_none(page, live_
 
 
 @pytest.mark.parametrize("browser_context_args", ["with JavaScript"], indirect=True)
-def test_an_address_typed_stays_a_home(page, live_server, host):
-    page.context.add_cookies([session_cookie(host.user, live_server.url)])
+def test_an_address_typed_stays_a_home(page, live_server, host, log_in):
+    log_in(host.user)
     begin(page, live_server.url, "House party")
     page.get_by_label("Street and number").fill("12 Elm Street")
 

@@ -10,7 +10,6 @@ from hosts.agreement import accept_agreement
 from tests.factories import make_host
 from tests.hosts.forms import in_days
 from tests.journeys.conftest import Mailbox, text_of
-from tests.journeys.test_accessibility import session_cookie
 from tests.journeys.test_event_form import begin, fill_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -35,8 +34,8 @@ def log_in_again(page: Page, mailbox: Mailbox, email: str) -> None:
 @pytest.mark.parametrize(
     "browser_context_args", ["with JavaScript", "without JavaScript"], indirect=True
 )
-def test_what_was_typed_waits_behind_the_log_in(page, live_server, host, mailbox):
-    page.context.add_cookies([session_cookie(host.user, live_server.url)])
+def test_what_was_typed_waits_behind_the_log_in(page, live_server, host, mailbox, log_in):
+    log_in(host.user)
     begin(page, live_server.url, "Meeting")
     Session.objects.all().delete()
 

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from events.spatial import index_event
 from events.states import EventState
 from tests.factories import make_event, make_timeslot
-from tests.journeys.test_accessibility import AXE, RUN, session_cookie
+from tests.journeys.test_accessibility import AXE, RUN
 
 pytestmark = [
     pytest.mark.browser,
@@ -144,10 +144,10 @@ def test_position_is_rounded_before_it_leaves_the_device(page, context, live_ser
 
 
 @pytest.fixture
-def draft(page, live_server):
+def draft(page, live_server, log_in):
     event = make_event(state=EventState.DRAFT)
     make_timeslot(event)
-    page.context.add_cookies([session_cookie(event.host, live_server.url)])
+    log_in(event.host)
     page.goto(live_server.url + reverse("host_event_check", args=[event.pk]))
     expect(page.locator(".map-pin")).to_be_visible(timeout=15_000)
     return event

@@ -6,7 +6,6 @@ from playwright.sync_api import Page, expect
 
 from hosts.models import StaffRole, User
 from tests.factories import make_user
-from tests.journeys.test_accessibility import session_cookie
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -24,10 +23,10 @@ def finger(page: Page) -> None:
     )
 
 
-def test_a_passkey_opens_the_staff_desk_alone(page: Page, live_server, finger):
+def test_a_passkey_opens_the_staff_desk_alone(page: Page, live_server, finger, log_in):
     user = make_user(email="staff@example.org")
     EmailAddress.objects.update(verified=True)
-    page.context.add_cookies([session_cookie(user, live_server.url)])
+    log_in(user)
     User.objects.update(staff_role=StaffRole.REVIEWER)  # no second factor used so far
 
     page.goto(f"{live_server.url}/accounts/2fa/webauthn/add/")

@@ -11,7 +11,6 @@ from events.models import Event, Timeslot
 from rsvps.models import Rsvp
 from tests.factories import make_staff, make_user
 from tests.journeys.conftest import calendar_of, link_in, text_of
-from tests.journeys.test_accessibility import session_cookie
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -29,15 +28,6 @@ def browser_context_args(request, browser_context_args) -> dict:
         "locale": "en-US",
         "timezone_id": "America/New_York",
     }
-
-
-@pytest.fixture
-def log_in(page, live_server):
-    def as_user(user):
-        page.context.clear_cookies()
-        page.context.add_cookies([session_cookie(user, live_server.url)])
-
-    return as_user
 
 
 def create(page, url, day):
@@ -135,7 +125,7 @@ def test_the_main_job(page, live_server, mailbox, clock, log_in):
     page.goto(url + manage)
     expect(page.get_by_text("41 South Elm Street")).to_be_visible()
     page.get_by_label("How many people").fill("2")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     assert Timeslot.objects.get().seats_taken == 2
     mailbox.fetch(to=GUEST)
 
