@@ -29,7 +29,7 @@ def brand_css(request: HttpRequest) -> HttpResponse:
 def brand_icon(request: HttpRequest) -> HttpResponse:
     shades = settings.BRAND.light
     icon = _ICON.format(fill=shades.fill, on_fill=shades.on_fill)
-    return HttpResponse(icon, content_type="image/svg+xml")
+    return HttpResponse(icon, content_type="image/svg+xml; charset=utf-8")
 
 
 @policy(Policy.PUBLIC)

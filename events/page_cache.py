@@ -92,7 +92,9 @@ def _kept(key: str) -> HttpResponse | None:
 
 def _is_known(request: HttpRequest) -> bool:
     """Whether the page may be about this person: a log-in, an answer, a message on the way."""
-    return settings.SESSION_COOKIE_NAME in request.COOKIES or "messages" in request.COOKIES
+    return not request.COOKIES.keys().isdisjoint(
+        {settings.SESSION_COOKIE_NAME, settings.MESSAGES_COOKIE_NAME}
+    )
 
 
 def _key(request: HttpRequest) -> str:

@@ -15,7 +15,10 @@ from events.disclosure import Policy, policy
 from events.models import Event, Listing
 
 # Mailed links, desks and forms. Their pages say noindex too; this saves the visit.
-_CLOSED = ("/r/", "/u/", "/c/", "/host/", "/review/", "/accounts/", "/admin/", "/letters/")
+_CLOSED = (
+    *("/r/", "/u/", "/c/", "/a/", "/your-data/"),
+    *("/host/", "/review/", "/accounts/", "/admin/", "/letters/"),
+)
 
 
 class UpcomingEvents(Sitemap):
@@ -61,7 +64,8 @@ SITEMAPS: "dict[str, type[Sitemap[Any]] | Sitemap[Any]]" = {
 @cache_control(public=True, max_age=60)
 def sitemap(request: HttpRequest) -> HttpResponse:
     """The list of the site's public pages (sitemaps.org); `?p=2` for the next ten thousand."""
-    return sitemaps.sitemap(request, sitemaps=SITEMAPS)
+    kind = "application/xml; charset=utf-8"
+    return sitemaps.sitemap(request, sitemaps=SITEMAPS, content_type=kind)
 
 
 @policy(Policy.PUBLIC)

@@ -44,6 +44,7 @@ STAFF_ONLY = {Policy.REVIEWER, Policy.SENIOR}
 LOG_IN_FIRST = STAFF_ONLY | {Policy.ACCOUNT, Policy.HOST}
 
 MADE_UP = {"IntConverter": 987654321, "SlugConverter": "nobody", "StringConverter": "nobody"}
+MADE_UP_GROUPS = {"id": 987654321, "slug": "terms"}  # of patterns written as regular expressions
 
 
 class Route(NamedTuple):
@@ -97,6 +98,8 @@ def addresses(*policies: Policy) -> list[str]:
             name: MADE_UP.get(type(converter).__name__, "nobody")
             for name, converter in route.converters.items()
         }
+        groups = route.view.pattern.regex.groupindex.keys() - made_up.keys()
+        made_up |= {name: MADE_UP_GROUPS[name] for name in groups}
         found.append(reverse(route.name, kwargs=made_up))
     return found
 

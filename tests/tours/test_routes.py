@@ -79,10 +79,14 @@ def seen(db, settings, tmp_path):
     for tour in TOURS:
         with transaction.atomic():
             cache.clear()
-            for answer in tour(Client()):
+            client = Client()
+            for answer in tour(client):
                 page = f"{tour.__name__}: {answer.request['PATH_INFO']}"
                 assert answer.status_code not in {301, 302}, f"{page} leads to {answer.url}"
-                assert answer["Content-Type"].startswith("text/html"), page
+                assert answer["Content-Type"] == "text/html; charset=utf-8", page
+                if settings.SESSION_COOKIE_NAME in client.cookies:
+                    # Nobody who uses this computer later finds it.
+                    assert "no-store" in answer["Cache-Control"], page
                 routes.add(route_of(answer))
             transaction.set_rollback(True)
     template_rendered.disconnect(note)
