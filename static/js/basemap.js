@@ -66,7 +66,7 @@ export function createMap(L, element, { scale = true, ...options } = {}) {
     ...options,
   });
   const credits = L.control.attribution({ prefix: false }).addTo(map);
-  if (scale) L.control.scale().addTo(map);
+  if (scale) L.control.scale({ metric: false }).addTo(map);
   const { tiles, tilesAttribution, credit } = element.dataset;
   if (tiles) {
     L.tileLayer(tiles, { maxZoom: 19, attribution: escaped(tilesAttribution || "") }).addTo(map);

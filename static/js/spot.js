@@ -3,7 +3,8 @@
 import { createMap, loadLeaflet, whenInView } from "./basemap.js";
 
 const CLOSE = 15; // where an operator's tiles show streets
-const FAR = 10; // where towns must do
+const FAR = 11; // where towns must do
+const AREA = 12; // where a home's area fills a good part of the map
 
 for (const element of document.querySelectorAll("[data-spot]")) {
   whenInView(element, () => start(element).catch(() => element.remove()));
@@ -19,7 +20,7 @@ async function start(element) {
     zoomControl: false,
     scrollWheelZoom: false,
     center: centre,
-    zoom: dataset.tiles && !radius ? CLOSE : FAR,
+    zoom: radius ? AREA : dataset.tiles ? CLOSE : FAR,
   });
   L.control.zoom({ zoomInTitle: dataset.saysCloser, zoomOutTitle: dataset.saysFurther }).addTo(map);
   if (radius) {
