@@ -8,7 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from events.calendars import one_line, public_place, zone_name
+from events.calendars import one_line, public_place, when_in_words, zone_name
 from events.disclosure import Field, Role, may_see
 from events.models import Event, Timeslot
 from events.search import Result
@@ -67,6 +67,31 @@ def distance(miles: float) -> str:
     whole = round(miles) if miles < 100 else int(round(miles, -1))
     return ngettext("about %(miles)s mile away", "about %(miles)s miles away", whole) % {
         "miles": number_format(whole, decimal_pos=0, force_grouping=True)
+    }
+
+
+def facts(shown: Card) -> dict[str, object]:
+    """The card for programs and the map."""
+    event, timeslot = shown.event, shown.timeslot
+    return {
+        "id": event.pk,
+        "url": event.get_absolute_url(),
+        "title": event.title,
+        "type": event.type,
+        "type_label": event.get_type_display(),
+        "official": event.official,
+        "attendance_mode": event.attendance_mode,
+        "private": event.is_private,
+        "place": shown.place,
+        "latitude": event.public_latitude,
+        "longitude": event.public_longitude,
+        "timeslot": timeslot.pk,
+        "starts_at": shown.starts.isoformat(),
+        "ends_at": shown.ends.isoformat(),
+        "timezone": event.timezone,
+        "when": when_in_words(timeslot.starts_at, timeslot.ends_at, event.timezone),
+        "room_left": timeslot.room_left,
+        "distance": shown.distance,
     }
 
 

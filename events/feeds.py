@@ -22,7 +22,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from events import calendars, entries
-from events.cards import Card, card
+from events.cards import Card, card, facts
 from events.disclosure import Policy, policy
 from events.forms import SearchForm
 from events.models import Event
@@ -155,7 +155,7 @@ def events_json(query: SearchQuery, now: datetime, form: SearchForm) -> bytes:
         "about": page.about,
         "more_than": page.capped,
         "next": following if page.next_key else None,
-        "events": [_facts(card(result)) for result in page.results],
+        "events": [facts(card(result)) for result in page.results],
     }
     return json.dumps(body).encode()
 
@@ -172,7 +172,7 @@ def events_geojson(query: SearchQuery, now: datetime, form: SearchForm) -> bytes
                 "type": "Point",
                 "coordinates": [result.event.public_longitude, result.event.public_latitude],
             },
-            "properties": _facts(card(result)),
+            "properties": facts(card(result)),
         }
         for result in page.results
         if result.event.public_latitude is not None and not result.event.is_virtual_only
@@ -184,30 +184,6 @@ def events_geojson(query: SearchQuery, now: datetime, form: SearchForm) -> bytes
         "features": features,
     }
     return json.dumps(body).encode()
-
-
-def _facts(shown: Card) -> dict[str, object]:
-    event, timeslot = shown.event, shown.timeslot
-    return {
-        "id": event.pk,
-        "url": event.get_absolute_url(),
-        "title": event.title,
-        "type": event.type,
-        "type_label": event.get_type_display(),
-        "official": event.official,
-        "attendance_mode": event.attendance_mode,
-        "private": event.is_private,
-        "place": shown.place,
-        "latitude": event.public_latitude,
-        "longitude": event.public_longitude,
-        "timeslot": timeslot.pk,
-        "starts_at": shown.starts.isoformat(),
-        "ends_at": shown.ends.isoformat(),
-        "timezone": event.timezone,
-        "when": _when(shown),
-        "room_left": timeslot.room_left,
-        "distance": shown.distance,
-    }
 
 
 def _when(shown: Card) -> str:

@@ -22,6 +22,10 @@ from events.states import (
     TimeslotState,
     YesNoUnknown,
 )
+from events.total_models import CellDayTotal as CellDayTotal
+from events.total_models import CellTotal as CellTotal
+from events.total_models import CountDue as CountDue
+from events.total_models import CountedEvent as CountedEvent
 
 
 class EventQuerySet(models.QuerySet["Event"]):

@@ -282,13 +282,12 @@ def _about(query: SearchQuery, criteria: Criteria, page: Found, key: _Key | None
     return streams.count(criteria, query.circle, cap=COUNTED + 1)
 
 
-def load_results(hits: Sequence[Hit]) -> list[Result]:
-    """The events behind hits near a place, in their order; one statement."""
+def load_results(hits: Sequence[Hit], *, near: bool = True) -> list[Result]:
+    """The events behind hits (`near` a place or not), in their order; one statement."""
     timeslots = {slot.pk: slot for slot in _cards(Q(pk__in=[hit.timeslot_id for hit in hits]))}
+    found = ((hit, timeslots[hit.timeslot_id]) for hit in hits if hit.timeslot_id in timeslots)
     return [
-        Result(timeslots[hit.timeslot_id].event, timeslots[hit.timeslot_id], miles_of(hit.distance))
-        for hit in hits
-        if hit.timeslot_id in timeslots
+        Result(slot.event, slot, miles_of(hit.distance) if near else None) for hit, slot in found
     ]
 
 

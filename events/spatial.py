@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import h3.api.basic_int as h3
 
 from events import entries
-from events.models import CalendarEntry, Event, Listing, ListingChange, Timeslot
+from events.models import CalendarEntry, CountDue, Event, Listing, ListingChange, Timeslot
 from events.states import AttendanceMode, EventState, EventType, YesNoUnknown
 
 Vector = tuple[float, float, float]
@@ -26,7 +26,7 @@ EARTH_MILES = 3958.7613  # mean radius (IUGG), in statute miles
 MILES_PER_KM = 0.621371192
 # From a cell's centre to its farthest corner, anywhere on the globe: measured at most 1.101
 # times the average edge of its resolution.
-REACH = {r: 1.12 * MILES_PER_KM * h3.average_hexagon_edge_length(r) for r in RESOLUTIONS}
+REACH = {r: 1.12 * MILES_PER_KM * h3.average_hexagon_edge_length(r) for r in range(2, 8)}
 
 # A listing stays this long after its timeslot began, for people who are paging through a
 # search that started earlier; `search` itself shows only what begins after its `now`.
@@ -147,6 +147,7 @@ def index_event(event: Event, *, now: datetime) -> None:
     rows = listings(event, now=now) if event.state == EventState.APPROVED else []
     Listing.objects.bulk_create(rows)
     entries.write(event, [row.timeslot for row in rows])
+    CountDue.objects.create(event_id=event.pk)  # read by events.totals
     change = ListingChange(
         shard=event.pk % ListingChange.SHARDS, token=secrets.randbits(62), changed_at=now
     )

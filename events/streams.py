@@ -229,11 +229,7 @@ def nearest_in(criteria: Criteria, origin: Vector, occupied: list[int], *, limit
 
 
 def _among_cells(criteria: Criteria, origin: Vector, cells: list[int] | None, limit: int) -> _Sql:
-    sql = _stream(criteria, _distance(origin), after=None)
-    if cells is None:
-        sql.add(f"AND l.r{COARSEST} > 0")
-    else:
-        sql.add(f"AND l.r{COARSEST} IN ({_marks(cells) or 'NULL'})", *cells)
+    sql = _in_any_of(_stream(criteria, _distance(origin), after=None), f"l.r{COARSEST}", cells)
     return sql.add("ORDER BY 4, 1, 2 LIMIT %s", limit)
 
 
@@ -242,6 +238,32 @@ def count(criteria: Criteria, circle: Circle | None, *, cap: int) -> int:
     stream = _among(criteria, circle) if circle else _stream(criteria, "0.0", after=None)
     sql = _Sql().add("SELECT count(*) FROM (").extend(stream).add("LIMIT %s) AS s", cap)
     return sql.rows()[0][0]
+
+
+def in_cells(
+    criteria: Criteria, resolution: int, cells: Sequence[int] | None, *, limit: int
+) -> list[Hit]:
+    """Some of the listings in these cells (None means anywhere on the ground), in no order."""
+    sql = _stream(criteria, "0.0", after=None)
+    _in_any_of(sql, f"l.r{resolution}", cells)
+    return sql.add("LIMIT %s", limit).hits()
+
+
+def count_by_cell(
+    criteria: Criteria, resolution: int, cells: Sequence[int] | None
+) -> dict[int, int]:
+    """How many events match in each of these cells; those without any are left out."""
+    cell = f"l.r{resolution}"
+    # The stream's fourth column is the distance elsewhere; here the cell stands in it.
+    sql = _Sql().add("SELECT s.distance, count(*) FROM (")
+    sql.extend(_in_any_of(_stream(criteria, cell, after=None), cell, cells))
+    return dict(sql.add(") AS s GROUP BY s.distance").rows())
+
+
+def _in_any_of(sql: _Sql, column: str, cells: Sequence[int] | None) -> _Sql:
+    if cells is None:
+        return sql.add(f"AND {column} > 0")
+    return sql.add(f"AND {column} IN ({_marks(cells) or 'NULL'})", *cells)
 
 
 def _within(

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from events import brand_views, feeds, place_views, robots_views, views
+from events import brand_views, feeds, map_views, place_views, robots_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("events.atom", feeds.events_atom, name="events_atom"),
     path("events.json", feeds.events_json, name="events_json"),
     path("events.geojson", feeds.events_geojson, name="events_geojson"),
+    path("map.geojson", map_views.map_sight, name="map_sight"),
     path("sitemap.xml", robots_views.sitemap, name="sitemap"),
     path("robots.txt", robots_views.robots, name="robots"),
     path("places/", place_views.place_suggest, name="place_suggest"),

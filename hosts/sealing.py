@@ -12,14 +12,15 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import batched
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from events.models import AddressReading
 from hosts.models import Record, RecordKind, Seal, User
 from hosts.records import draft
+from outbox import turns
 
 BATCH = 500
-_LOCK = 0x62726E73_65616C  # any number, the same in every process
+_TURN = 0x62726E73_65616C  # any number, the same in every process
 
 
 def seal(now: datetime) -> int:
@@ -31,19 +32,10 @@ def seal(now: datetime) -> int:
     if not (_unrecorded().exists() or Record.objects.unsealed().exists()):
         return 0
     with transaction.atomic():
-        if not _locked():
+        if not turns.have(_TURN):
             return 0
         _record_readings(now)
         return _bind(list(Record.objects.unsealed().order_by("pk")[:BATCH]), now=now)
-
-
-def _locked() -> bool:
-    """Hold the sealer's lock until the transaction ends. SQLite has one writer anyway."""
-    if connection.vendor != "postgresql":
-        return True
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-        return bool(cursor.fetchone()[0])
 
 
 def _unrecorded():

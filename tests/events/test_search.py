@@ -1,19 +1,16 @@
 """Search against brute force: same events, same order, none twice, none missing."""
 
 import os
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import pytest
-from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from events import search as module
 from events.models import Event, Timeslot
-from events.search import FEW, TIMES_OF_DAY, SearchQuery, find, search
+from events.search import FEW, SearchQuery, find, search
 from events.spatial import (
     index_event,
     miles_of,
@@ -21,109 +18,31 @@ from events.spatial import (
     squared_distance,
     unit_vector,
 )
-from events.states import AttendanceMode, EventState, EventType, TimeslotState, YesNoUnknown
+from events.states import AttendanceMode
+from tests.events import worlds
+from tests.events.worlds import NOW, world
 from tests.factories import make_event, make_host, make_timeslot
 
 pytestmark = pytest.mark.django_db
-NOW = datetime(2026, 11, 1, 3, 30, 0, 500_000, tzinfo=UTC)  # a DST change in the US is near
 EXAMPLES = int(os.environ.get("SEARCH_EXAMPLES", "12"))
 
-TYPES = [EventType.CANVASS, EventType.RALLY, EventType.MEETING]
-ZONES = ["America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kolkata"]
-CENTRES = [
-    (40.75, -73.98),  # Manhattan
-    (90.0, 0.0),
-    (-89.999, 12.0),
-    (-16.9, 179.999),  # Fiji, on the antimeridian
-    (64.7, 10.536),  # one of H3's pentagons
-    (0.0, 0.0),
-]
-
-slots = st.lists(
-    st.tuples(
-        st.integers(-20, 140).map(lambda half_hours: half_hours * 1800),
-        st.booleans() | st.just(False),  # cancelled
-        st.sampled_from([None, 0, 1]),  # room left
-    ),
-    min_size=1,
-    max_size=4,
-)
-spread = st.floats(-1, 1, allow_nan=False)
-events = st.fixed_dictionaries(
-    {
-        "offset": st.tuples(spread, spread),
-        "scale": st.sampled_from([0, 0.02, 0.3, 2, 60]),
-        "type": st.sampled_from(TYPES),
-        "attendance_mode": st.sampled_from(AttendanceMode.values),
-        "wheelchair": st.sampled_from(YesNoUnknown.values),
-        "official": st.booleans(),
-        "timezone": st.sampled_from(ZONES),
-        "state": st.sampled_from([EventState.APPROVED] * 5 + [EventState.UNLISTED]),
-        "slots": slots,
-    }
-)
-dates = st.none() | st.integers(-2, 4).map(lambda n: (NOW + timedelta(days=n)).date())
 queries = st.fixed_dictionaries(
     {
-        "within_miles": st.sampled_from([1, 3, 5, 10, 12.5, 25, 50, 61, 100, 250, 500]),
+        **worlds.filters,
+        "within_miles": st.floats(1, 500) | st.sampled_from([1, 3, 12, 25, 60, 61, 500]),
         "sort": st.sampled_from(["time", "distance"]),
-        "date_from": dates,
-        "date_to": dates,
-        "types": st.sets(st.sampled_from(TYPES), max_size=2).map(tuple),
-        "where": st.sampled_from(["", "", "in_person", "virtual"]),
-        "accessible": st.booleans() | st.just(False),
-        "official": st.booleans() | st.just(False),
-        "has_room": st.booleans() | st.just(False),
-        "time_of_day": st.sampled_from(["", "", *TIMES_OF_DAY]),
         "limit": st.sampled_from([1, 2, 5, 20]),
     }
 )
 
 
-@contextmanager
-def world(centre, drawn):
-    """Store the drawn events, and take them back afterwards."""
-    with transaction.atomic():
-        host = make_host().user
-        for fields in drawn:
-            store(host, centre, dict(fields))
-        yield
-        transaction.set_rollback(True)
-
-
-def store(host, centre, fields):
-    (north, east), scale = fields.pop("offset"), fields.pop("scale")
-    drawn = fields.pop("slots")
-    latitude = max(-90.0, min(90.0, centre[0] + north * scale))
-    longitude = (centre[1] + east * scale + 180) % 360 - 180
-    event = make_event(host=host, latitude=latitude, longitude=longitude, **fields)
-    for seconds, cancelled, room in drawn:
-        make_timeslot(
-            event,
-            starts_at=NOW.replace(microsecond=0) + timedelta(seconds=seconds),
-            state=TimeslotState.CANCELLED if cancelled else TimeslotState.OPEN,
-            capacity=room,
-        )
-    index_event(event, now=NOW)
-    return event
-
-
 def brute_force(query, *, now):
     """All matching (timeslot pk, event pk), in order, by looking at everything there is."""
-    now = now.replace(microsecond=0)
     rows = []
-    for event in Event.objects.filter(state=EventState.APPROVED):
+    for event, slot in worlds.matching(query, now=now):
         distance = distance_to(event, query)
-        if distance is None or not event_matches(event, query):
-            continue
-        matching = [
-            (timeslot.starts_at, timeslot.pk)
-            for timeslot in event.timeslots.filter(state=TimeslotState.OPEN, starts_at__gt=now)
-            if timeslot_matches(event, timeslot, query)
-        ]
-        if matching:
-            starts_at, pk = min(matching)
-            rows.append((distance if query.by_distance else 0, starts_at, pk, event.pk))
+        if distance is not None:
+            rows.append((distance if query.by_distance else 0, slot.starts_at, slot.pk, event.pk))
     return [(pk, event_pk) for _distance, _starts, pk, event_pk in sorted(rows)]
 
 
@@ -135,28 +54,6 @@ def distance_to(event, query):
     point = unit_vector(event.public_latitude, event.public_longitude)
     distance = squared_distance(point, query.circle.centre)
     return distance if distance <= squared_chord(query.within_miles) else None
-
-
-def event_matches(event, query):
-    return (
-        (not query.types or event.type in query.types)
-        and (not query.accessible or event.wheelchair == YesNoUnknown.YES)
-        and (not query.official or event.official)
-        and (query.where != "in_person" or event.attendance_mode != AttendanceMode.VIRTUAL)
-        and (query.where != "virtual" or event.attendance_mode != AttendanceMode.IN_PERSON)
-    )
-
-
-def timeslot_matches(event, timeslot, query):
-    local = timeslot.starts_at.astimezone(ZoneInfo(event.timezone))
-    minute = local.hour * 60 + local.minute
-    start, end = TIMES_OF_DAY.get(query.time_of_day, (0, 1440))
-    return (
-        (query.date_from is None or local.date() >= query.date_from)
-        and (query.date_to is None or local.date() <= query.date_to)
-        and start <= minute < end
-        and (not query.has_room or timeslot.room_left != 0)
-    )
 
 
 def pages(query, *, now, between=lambda: None, tick=timedelta(0)):
@@ -178,8 +75,8 @@ def pages(query, *, now, between=lambda: None, tick=timedelta(0)):
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(
-    centre=st.sampled_from(CENTRES) | st.tuples(st.floats(-90, 90), st.floats(-180, 180)),
-    drawn=st.lists(events, min_size=3, max_size=12),
+    centre=worlds.centres,
+    drawn=st.lists(worlds.events, min_size=3, max_size=12),
     asked=st.lists(queries, min_size=6, max_size=6),
     away=st.sampled_from([0, 0, 0.01, 1, 30]),
 )
@@ -205,6 +102,43 @@ def test_search_finds_what_brute_force_finds(centre, drawn, asked, away):
             else:
                 assert pages(query, now=NOW) == expected
                 assert first.about == len(expected)
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(
+    centre=worlds.centres,
+    drawn=st.lists(worlds.events, min_size=4, max_size=12),
+    added=st.lists(worlds.events, max_size=8),
+    asked=queries.map(lambda fields: fields | {"limit": 1 + fields["limit"] % 3}),
+    tick=st.sampled_from([0, 1, 40, 600]).map(lambda minutes: timedelta(minutes=minutes)),
+)
+def test_pages_stay_true_while_events_are_added_and_first_timeslots_begin(
+    centre, drawn, added, asked, tick
+):
+    """What was there at the first page comes in order, once, and all of it that may still come.
+
+    Nothing is pushed over a page's border by what is new, and no event comes back by its evening
+    because its morning began in between.
+    """
+    query = SearchQuery(latitude=centre[0], longitude=centre[1], widen=False, **asked)
+    with world(centre, drawn):
+        expected = brute_force(query, now=NOW)
+        arriving = iter(added)
+        host = make_host().user
+
+        def between():
+            fields = next(arriving, None)
+            if fields is not None:
+                worlds.store(host, centre, dict(fields))
+
+        seen = pages(query, now=NOW, between=between, tick=tick)
+
+    assert len({event for _slot, event in seen}) == len(seen)
+    assert [hit for hit in seen if hit in set(expected)] == expected
 
 
 def assert_nearest_however_far(query, found):

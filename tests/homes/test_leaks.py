@@ -101,6 +101,8 @@ def starting_points(event):
         for query in ("near=43215", "near=43215&within=100&sort=distance", "near=39.95,-82.94"):
             yield f"/events.{ending}?{query}"
     yield "/events/?near=43215&within=50&sort=distance"
+    for zoom in (4, 9, 14):
+        yield f"/map.geojson?view=39.8,-83.2,40.1,-82.8&zoom={zoom}"
 
 
 def links_of(text):

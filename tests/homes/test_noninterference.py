@@ -105,12 +105,15 @@ def questions(chance, towns, count):
             "room": chance.choice(["", "1"]),
             "from": chance.choice(["", "2026-07-17", "2026-02-30"]),
         }
+        zoom = chance.choice(["3", "6", "9", "12", "16"])
+        view = chance.choice(["25,-125,50,-66", "39.5,-83.5,40.5,-82.5", "39.9,-83.1,40,-82.9"])
         number = chance.choice(ids)
         yield chance.choice(
             [
                 ("/events/", search),
                 ("/events/", search),
                 ("/events.geojson", search),
+                ("/map.geojson", search | {"view": view, "zoom": zoom}),
                 ("/events.json", search),
                 ("/events.ics", search),
                 ("/events.atom", search),

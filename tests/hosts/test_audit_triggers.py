@@ -139,7 +139,7 @@ def test_one_process_seals_at_a_time(now):
     try:
         other.set_autocommit(False)
         with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [sealing._LOCK])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [sealing._TURN])
             meanwhile = sealing.seal(now)
         other.rollback()
     except ProgrammingError:

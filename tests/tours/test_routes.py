@@ -34,6 +34,7 @@ FILES = {
 }
 # What a script asks for: JSON, or a piece of a page that is there already.
 ANSWERS_TO_SCRIPTS = {
+    "map_sight",
     "place_suggest",
     "host_preview",
     "host_zone",
