@@ -1,6 +1,7 @@
 """Form fields that take what people really type and hand on one clean form of it."""
 
 import re
+from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
@@ -33,6 +34,47 @@ _MAIL_DOMAINS = [
 ]
 # Real domains that look like a slip of the ones above.
 _REAL_DOMAINS = frozenset({"mail.com", "gmx.com", "ymail.com", "email.com", "hey.com", "pm.me"})
+
+
+# A time of day as a browser's picker takes it.
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
+
+
+class DayInput(forms.DateInput):
+    """The browser's picker of days, or a plain line where it would not show what was typed."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        if not _is_day(context["widget"]["value"] or "1970-01-01"):
+            context["widget"]["type"] = "text"
+        return context
+
+
+class TimeInput(forms.TimeInput):
+    """The same for times of day."""
+
+    input_type = "time"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%H:%M")
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        if not _TIME.fullmatch(context["widget"]["value"] or "00:00"):
+            context["widget"]["type"] = "text"
+        return context
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 class WordsField(forms.CharField):

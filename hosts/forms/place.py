@@ -65,7 +65,7 @@ class PlaceForm(forms.Form):
         label=gettext_lazy("Street and number"),
         required=False,
         max_length=160,
-        widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
+        widget=forms.TextInput(attrs={"autocomplete": "address-line1"}),
     )
     unit = WordsField(label=gettext_lazy("Apartment, floor or room"), required=False, max_length=60)
     city = WordsField(

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from events.fields import EmailField
+from events.fields import DayInput, EmailField
 from hosts.models import RecordKind
 
 
@@ -17,12 +17,8 @@ class RecordsForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("What"), choices=[("", _("Anything")), *RecordKind.choices], required=False
     )
-    since = forms.DateField(
-        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    until = forms.DateField(
-        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    since = forms.DateField(label=_("From"), required=False, widget=DayInput)
+    until = forms.DateField(label=_("To"), required=False, widget=DayInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

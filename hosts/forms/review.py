@@ -14,11 +14,18 @@ from hosts.models import EventReport, ReportReason
 from hosts.review import REASONS
 
 
+class Seen(forms.HiddenInput):
+    """What the page showed; several forms of one page carry it, so it has no id."""
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"id": False})
+
+
 class DecisionForm(forms.Form):
     """Which step, about what was shown, and why."""
 
     step = forms.CharField(max_length=20, widget=forms.HiddenInput, required=False)
-    seen = forms.CharField(max_length=80, widget=forms.HiddenInput)
+    seen = forms.CharField(max_length=80, widget=Seen)
     reasons = forms.MultipleChoiceField(
         label=_("Why? The host reads this."),
         choices=list(REASONS.items()),
@@ -36,7 +43,7 @@ class DecisionForm(forms.Form):
 class FixForm(forms.Form):
     """Any field of an event, for staff; an address that changed is looked up anew."""
 
-    seen = forms.CharField(max_length=80, widget=forms.HiddenInput)
+    seen = forms.CharField(max_length=80, widget=Seen)
     title = WordsField(label=_("Title"), max_length=120)
     type = forms.ChoiceField(label=_("Type"), choices=EventType)
     official = forms.BooleanField(label=_("Official campaign event"), required=False)
@@ -114,13 +121,13 @@ class FixForm(forms.Form):
 class SeenForm(forms.Form):
     """What the page showed (`vetting.stamp_of`)."""
 
-    seen = forms.CharField(max_length=80, widget=forms.HiddenInput)
+    seen = forms.CharField(max_length=80, widget=Seen)
 
 
 class PinForm(forms.Form):
     """Where the pin belongs, in degrees (WGS 84)."""
 
-    seen = forms.CharField(max_length=80, widget=forms.HiddenInput)
+    seen = forms.CharField(max_length=80, widget=Seen)
     latitude = forms.FloatField(
         label=_("Latitude"),
         min_value=-90,
@@ -181,12 +188,12 @@ class TextForm(forms.Form):
 class AgreementTextForm(TextForm):
     """The host agreement's next version; `seen` is the version it follows."""
 
-    seen = forms.IntegerField(widget=forms.HiddenInput)
+    seen = forms.IntegerField(widget=Seen)
 
 
 class SitePageForm(TextForm):
     """A page of the site, in Markdown."""
 
-    seen = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    seen = forms.CharField(max_length=40, widget=Seen)
     title = WordsField(label=_("Title"), max_length=100)
     field_order = ["title", "text", "seen"]

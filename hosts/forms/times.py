@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.changes import SlotFields
-from events.fields import LinesField
+from events.fields import DayInput, LinesField, TimeInput
 from events.localtime import AmbiguousTime, NonexistentTime, local_to_utc
 from events.models import Event, Timeslot
 from hosts.drafts import MOST_TIMES
@@ -27,7 +27,7 @@ FOLDS = [("", gettext_lazy("Which one?")), ("0", gettext_lazy("The first")),
 class DateField(forms.DateField):
     """A day, as the browser's picker or a person writes it."""
 
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    widget = DayInput
 
     def __init__(self, **kwargs: Any) -> None:
         formats = ["%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%b %d %Y", "%B %d %Y", "%B %d, %Y"]
@@ -49,7 +49,7 @@ class DateField(forms.DateField):
 class TimeField(forms.TimeField):
     """A time of day, as the browser's picker or a person writes it."""
 
-    widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    widget = TimeInput
 
     def __init__(self, **kwargs: Any) -> None:
         formats = ["%H:%M", "%H:%M:%S", "%I:%M %p", "%I %p", "%I:%M%p", "%I%p"]

@@ -4,10 +4,12 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from events.fields import (
+    DayInput,
     EmailField,
     LinesField,
     PhoneField,
     PostalCodeField,
+    TimeInput,
     WordsField,
     show_phone,
     suggest_email,
@@ -91,3 +93,19 @@ def test_words_are_tidied_before_they_are_measured():
 def test_a_title_of_five_thousand_characters_is_refused_not_cut():
     with pytest.raises(ValidationError, match="at most 120 characters"):
         WordsField(max_length=120).clean("x" * 5000)
+
+
+@pytest.mark.parametrize(
+    ("widget", "shown", "not_shown"),
+    [
+        (DayInput, ["", "2026-11-30"], ["11/30/2026", "2026-02-30", "20261130", "soon"]),
+        (TimeInput, ["", "18:30", "18:30:00"], ["6:30 pm", "25:00", "evening"]),
+    ],
+)
+def test_what_a_picker_would_not_show_stays_in_a_plain_line(widget, shown, not_shown):
+    for typed in shown:
+        assert f'type="{widget.input_type}"' in widget().render("when", typed)
+    for typed in not_shown:
+        html = widget().render("when", typed)
+        assert 'type="text"' in html
+        assert f'value="{typed}"' in html

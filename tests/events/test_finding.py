@@ -117,7 +117,14 @@ def test_nonsense_in_the_address_is_forgiven(client, params):
 def test_a_day_that_does_not_exist_is_explained_beside_its_field(client):
     html = page(client, "/events/", **{"from": "2026-02-30"})
     assert "There is no such day" in html
+    # A browser's picker of days would show it empty.
+    assert '<input class="form-control is-invalid" type="text" id="from"' in html
     assert 'value="2026-02-30"' in html
+
+
+def test_a_day_in_american_writing_is_shown_in_the_picker(client):
+    html = page(client, "/events/", **{"from": "11/30/2026"})
+    assert 'type="date" id="from" name="from" value="2026-11-30"' in html
 
 
 def test_little_nearby_widens_and_says_so(client):

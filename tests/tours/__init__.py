@@ -6,11 +6,19 @@ them without a browser and fails where a route or a page's template is left out;
 """
 
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 Tour = Callable[[Client], Iterator[HttpResponse]]
+
+
+def on_the_hour(**from_now: int) -> datetime:
+    """A whole hour that far from now (back, if negative), as hosts give them."""
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+    return hour + timedelta(**from_now)
 
 
 def stood_at(path: str, answer: HttpResponse) -> HttpResponse:

@@ -1,7 +1,6 @@
 """What supporters and guests meet: the form, its answer, and what links in letters open."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.http import HttpResponse
@@ -19,6 +18,7 @@ from rsvps.models import Alert, Rsvp
 from rsvps.signup import request_new_address
 from rsvps.states import RsvpStatus
 from tests.factories import make_event, make_guest, make_rsvp, make_timeslot
+from tests.tours import on_the_hour
 
 
 def _typed(client: Client, slot: Timeslot, **typed) -> dict[str, object]:
@@ -77,7 +77,7 @@ def rsvp_form_with_faults(client: Client) -> Iterator[HttpResponse]:
 
 def rsvp_closed(client: Client) -> Iterator[HttpResponse]:
     off = make_timeslot(make_event(state=EventState.CANCELLED, cancel_note="It rains."))
-    over = make_timeslot(starts_at=timezone.now() - timedelta(days=1))
+    over = make_timeslot(starts_at=on_the_hour(days=-1))
     for slot in (off, over):
         yield client.get(f"/events/{slot.event_id}/rsvp/")
 
@@ -130,7 +130,7 @@ def managing_what_is_gone(client: Client) -> Iterator[HttpResponse]:
     off = make_event(state=EventState.CANCELLED, cancel_note="The hall flooded.")
     yield client.get(_page(make_rsvp(make_timeslot(off))))
     yield client.get(_page(make_rsvp(make_timeslot(make_event(state=EventState.UNLISTED)))))
-    yield client.get(_page(make_rsvp(make_timeslot(starts_at=now - timedelta(days=2)))))
+    yield client.get(_page(make_rsvp(make_timeslot(starts_at=on_the_hour(days=-2)))))
     removed = make_rsvp()
     remove_guest(removed.guest, by=removed.timeslot.event.host, now=now, words="", block=True)
     yield client.get(_page(removed))
@@ -141,7 +141,7 @@ def managing_what_is_gone(client: Client) -> Iterator[HttpResponse]:
 
 def answering(client: Client) -> Iterator[HttpResponse]:
     rsvp = make_rsvp(make_timeslot(make_event(private=True)))
-    past = make_rsvp(make_timeslot(starts_at=timezone.now() - timedelta(hours=4)))
+    past = make_rsvp(make_timeslot(starts_at=on_the_hour(hours=-4)))
     gone = make_rsvp(rsvp.timeslot, status=RsvpStatus.CANCELLED)
     off = make_rsvp(make_timeslot(state=TimeslotState.CANCELLED))
     for one, what in (
@@ -157,7 +157,7 @@ def answering(client: Client) -> Iterator[HttpResponse]:
 
 
 def feedback(client: Client) -> Iterator[HttpResponse]:
-    past = make_rsvp(make_timeslot(starts_at=timezone.now() - timedelta(hours=4)))
+    past = make_rsvp(make_timeslot(starts_at=on_the_hour(hours=-4)))
     address = f"{_page(past)}feedback/{past.pk}/"
     yield client.get(address)
     yield client.post(address, {"attended": ""})

@@ -16,6 +16,7 @@ from hosts.models import CoHost, User
 from rsvps.states import RsvpStatus
 from tests.factories import make_event, make_host, make_rsvp, make_timeslot, make_user
 from tests.hosts.forms import event_data, picture, stamp, time_row
+from tests.tours import on_the_hour
 
 
 def _host(client: Client) -> User:
@@ -63,7 +64,7 @@ def a_desk_with_events(client: Client) -> Iterator[HttpResponse]:
     for state in EventState:
         event = make_event(host=host, state=state, state_note="Which door?")
         make_rsvp(make_timeslot(event, capacity=9), party_size=3)
-    make_timeslot(make_event(host=host), starts_at=timezone.now() - timedelta(days=2))
+    make_timeslot(make_event(host=host), starts_at=on_the_hour(days=-2))
     yield client.get("/host/")
     for event in Event.objects.exclude(state=EventState.DRAFT):
         yield client.get(f"/host/events/{event.pk}/")
@@ -98,7 +99,7 @@ def an_event_with_guests(client: Client) -> Iterator[HttpResponse]:
 def an_event_without_guests(client: Client) -> Iterator[HttpResponse]:
     host = _host(client)
     event = make_event(host=host)
-    start = timezone.now() + timedelta(days=5)
+    start = on_the_hour(days=5)
     slot = {"starts_at": start, "ends_at": start + timedelta(hours=2), "capacity": 5}
     add_timeslot(event, slot, by=host, now=timezone.now())
     for end in ("", "guests/", "write/"):

@@ -1,7 +1,6 @@
 """What anyone may open: finding, events, the site's texts, and what went wrong."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from django.db import OperationalError, connection
 from django.http import HttpResponse
@@ -14,7 +13,7 @@ from events.spatial import index_event
 from events.states import EventState, EventType, TimeslotState
 from tests.factories import make_event, make_rsvp, make_timeslot
 from tests.hosts.forms import picture
-from tests.tours import stood_at
+from tests.tours import on_the_hour, stood_at
 
 DESCRIPTION = (
     "#### What we do\n\nCome by.\n\n- coffee\n- **cake**\n\n[Read more](https://example.org)"
@@ -61,7 +60,7 @@ def events(client: Client) -> Iterator[HttpResponse]:
     off = make_event(state=EventState.CANCELLED, cancel_note="The hall flooded.")
     make_timeslot(off)
     yield client.get(off.get_absolute_url())
-    over = make_timeslot(starts_at=timezone.now() - timedelta(days=2)).event
+    over = make_timeslot(starts_at=on_the_hour(days=-2)).event
     yield client.get(over.get_absolute_url())
 
 
@@ -94,7 +93,7 @@ def finding(client: Client) -> Iterator[HttpResponse]:
 
 def pages_of_results(client: Client) -> Iterator[HttpResponse]:
     for days in range(1, 23):
-        listed(make_event(), starts_at=timezone.now() + timedelta(days=days))
+        listed(make_event(), starts_at=on_the_hour(days=days))
     first = client.get("/events/?near=43215")
     yield first
     yield client.get("/events/" + first.context["more"])
