@@ -21,7 +21,7 @@ from events.cities import (
 )
 from events.places import Place, kilometres
 from events.regions import CANADIAN_PROVINCES, COUNTRY_NICKNAMES, US_STATES
-from events.spelling import normalise
+from events.spelling import after_street, names_a_street, normalise
 from events.zips import nearest_zip, postal_city, zip_place, zips_starting
 from events.zones import zone_at
 
@@ -143,6 +143,9 @@ class _Region:
     def has_state(self, place: Place) -> bool:
         return (place.country, place.state_code) in self.states
 
+    def lies_in(self, other: "_Region") -> bool:
+        return any(country in other.countries for country, _state in self.states)
+
     def holds(self, place: Place) -> bool:
         inside = self.has_state(place) or place.country in self.countries
         return inside and (not self.county or normalise(place.county) == self.county)
@@ -171,21 +174,36 @@ def _region(norm: str) -> _Region | None:
 def _read_name(text: str) -> list[Place]:
     parts = [norm for part in text.split(",") if (norm := normalise(part))]
     if len(parts) < 2:
-        return _read_words(parts[0]) if parts else []
+        return (_read_words(parts[0]) or _past_the_street(parts[0])) if parts else []
     *head, tail = parts
     region = _region(tail)
     if region is None:
         # In an address without a state the city stands last: "12 Main Street, Portland".
-        return _read_words(" ".join(parts)) or _read_words(tail)
-    narrower = _region(head[-1]) if len(head) > 1 else None
-    if narrower is not None:
+        whole = _read_words(" ".join(parts))
+        return whole or _read_words(tail) or _past_the_street(tail)
+    narrower = _region(head[-1])
+    if narrower is not None and narrower.lies_in(region):
+        if len(head) == 1:
+            return [place for place in _read_words(head[0]) if region.holds(place)]
         # "Springfield, MA, USA": the country adds nothing to the state.
         region, head = narrower, head[:-1]
     if len(head) > 1 and head[-1].endswith(_COUNTIES):
         found = _named(head[-2], replace(region, county=head[-1]))
         if found:
             return found
-    return _named(head[-1], region) or (_read_words(head[-1]) if _region(head[-1]) else [])
+    found = _named(head[-1], region) or _past_the_street(head[-1], region)
+    if not found and names_a_street(head[-1]):
+        return _read_words(tail)  # "350 Fifth Avenue, New York": the city, not its state
+    return found or (_read_words(head[-1]) if narrower else [])
+
+
+def _past_the_street(norm: str, region: _Region | None = None) -> list[Place]:
+    """The town in an address without commas: "12 main st springfield il"."""
+    for town in after_street(norm):
+        found = _named(town, region) if region else _read_words(town)
+        if found:
+            return found
+    return []
 
 
 def _read_words(norm: str) -> list[Place]:
@@ -201,7 +219,15 @@ def _read_words(norm: str) -> list[Place]:
     words = norm.split()
     for count in (1, 2, 3):
         region = _region(" ".join(words[-count:])) if len(words) > count else None
-        found = _named(" ".join(words[:-count]), region) if region else []
+        if region is None:
+            continue
+        rest = " ".join(words[:-count])
+        # "austin texas usa" is read from the end: what is left holds its own state.
+        found = _named(rest, region) or (
+            [place for place in _read_words(rest) if region.holds(place)]
+            if region.countries and not region.states
+            else []
+        )
         if found:
             return found
     return _named(norm, None)

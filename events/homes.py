@@ -17,7 +17,7 @@ from h3.api import basic_int as h3
 
 from events.gazetteer import nearest
 from events.models import Event, HomeCell
-from events.spelling import normalise
+from events.spelling import DIRECTIONS, STREET_KINDS, normalise, normalise_street
 from events.states import Accuracy
 
 HOME_RESOLUTION = 7
@@ -29,15 +29,6 @@ _PRECISION = {Accuracy.CITY: 1, Accuracy.ZIP: 2, Accuracy.STREET: 3, Accuracy.RO
 _PINNED = 5
 _PRECISE = 3
 
-_STREET_WORDS: dict[str, str] = {
-    "street": "st", "avenue": "ave", "av": "ave", "boulevard": "blvd", "drive": "dr",
-    "road": "rd", "lane": "ln", "court": "ct", "place": "pl", "square": "sq", "terrace": "ter",
-    "circle": "cir", "highway": "hwy", "parkway": "pkwy", "trail": "trl", "turnpike": "tpke",
-    "north": "n", "south": "s", "east": "e", "west": "w", "northeast": "ne", "northwest": "nw",
-    "southeast": "se", "southwest": "sw", "first": "1st", "second": "2nd", "third": "3rd",
-}  # fmt: skip
-_SUFFIXES = {*_STREET_WORDS.values(), "way", "row", "walk", "alley", "loop", "run"}
-_DIRECTIONS = {"n", "s", "e", "w", "ne", "nw", "se", "sw"}
 _UNIT = re.compile(r"(?:\s|,)(?:apt|apartment|unit|suite|ste|fl|floor|#)\W*\w*\s*$", re.IGNORECASE)
 _EMAIL = re.compile(r"[^\s@<>()]+@[^\s@<>()]+\.[a-z]{2,}", re.IGNORECASE)
 # After these a number tells a time, a day or an amount, not a house.
@@ -60,8 +51,7 @@ class PublicPlace:
 
 def normalised_street(street: str) -> str:
     """A street address as one spelling: "41 South Elm Street, Apt 4" is "41 s elm st"."""
-    words = normalise(_UNIT.sub("", street)).split()
-    return " ".join(_STREET_WORDS.get(word, word) for word in words)
+    return normalise_street(_UNIT.sub("", street))
 
 
 def address_digest(event: Event) -> str:
@@ -161,12 +151,12 @@ def _number_and_name(street: str) -> tuple[str, str]:
     """ "41 South Elm Street" -> ("41", "elm st"): what would lead to the door."""
     words = normalised_street(street).split()
     number = words.pop(0) if words and words[0][:1].isdigit() and len(words) > 1 else ""
-    while len(words) > 1 and words[0] in _DIRECTIONS:
+    while len(words) > 1 and words[0] in DIRECTIONS:
         words.pop(0)
-    while len(words) > 1 and words[-1] in _DIRECTIONS:
+    while len(words) > 1 and words[-1] in DIRECTIONS:
         words.pop()
     # A name without its "street" counts when it is no everyday word: "Kosciuszko", not "Oak".
-    if len(words) > 1 and words[-1] in _SUFFIXES and len(" ".join(words[:-1])) >= 8:
+    if len(words) > 1 and words[-1] in STREET_KINDS and len(" ".join(words[:-1])) >= 8:
         words.pop()
     return number, " ".join(words)
 

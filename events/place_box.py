@@ -4,7 +4,6 @@ Without a provider a street address is read down to its ZIP code or city, which 
 same text; a provider that is slow, busy or wrong changes nothing but that.
 """
 
-import re
 from dataclasses import replace
 
 import structlog
@@ -15,20 +14,13 @@ from events.geocoder_service import Address, Answer, ProviderFailed
 from events.geocoding import FURTHEST_KM
 from events.places import Place, kilometres
 from events.regions import COUNTRY_NICKNAMES
-from events.spelling import normalise
+from events.spelling import after_street, names_a_street, normalise
 from events.states import Accuracy
 
 log = structlog.get_logger(__name__)
 
 # Nobody who looks for an event waits longer for a provider than this.
 PATIENCE = 2.0
-
-_HOUSE_NUMBER = re.compile(r"\d+[a-z]?(?:[-/]\d+)?\s+(?=\S*[^\W\d])", re.IGNORECASE)
-_STREET = re.compile(
-    r"\w\s+(?:street|st|avenue|ave|boulevard|blvd|drive|dr|road|rd|lane|ln|court|ct|square|sq|"
-    r"terrace|circle|highway|hwy|parkway|pkwy|broadway|plaza)\b\.?(?:\s+[news]{1,2})?\s*(?:,|$)",
-    re.IGNORECASE,
-)
 
 
 def read(text: str) -> list[Place]:
@@ -42,11 +34,10 @@ def read(text: str) -> list[Place]:
 
 
 def _names_a_street(text: str, places: list[Place]) -> bool:
-    text = text.strip()
-    if not (_HOUSE_NUMBER.match(text) or _STREET.search(text)):
-        return False
     # "97201 Portland" begins with no house number.
-    return not (places and places[0].postal_code and text.startswith(places[0].postal_code))
+    if places and places[0].postal_code and text.strip().startswith(places[0].postal_code):
+        return False
+    return any(names_a_street(part) or any(after_street(part)) for part in text.split(","))
 
 
 def _ask(text: str, places: list[Place]) -> Place | None:

@@ -71,6 +71,32 @@ def test_city_is_found_by_the_names_people_use(text, label):
 @pytest.mark.parametrize(
     ("text", "label"),
     [
+        ("1600 Pennsylvania Ave, Washington, DC", "Washington, DC"),
+        ("1600 Pennsylvania Ave NW, Washington DC", "Washington, DC"),
+        ("350 5th Ave, New York", "New York City, NY"),
+        ("350 Fifth Avenue New York NY", "New York City, NY"),
+        ("12 Main St Springfield IL", "Springfield, IL"),
+        ("12 Main Street Apt 4, Springfield, Illinois, USA", "Springfield, IL"),
+        ("100 N Broadway St Louis MO", "St. Louis, MO"),
+        ("12 Court Street, Austin texas usa", "Austin, TX"),
+        ("Austin texas usa", "Austin, TX"),
+    ],
+)
+def test_address_without_a_zip_is_read_down_to_its_city(text, label):
+    assert labels(find(text)) == [label]
+
+
+def test_street_without_a_town_is_no_place():
+    assert find("12 Main St") == find("12 Main Street, Qwrtzxx") == []
+
+
+def test_state_and_its_country_offer_the_largest_cities():
+    assert labels(find("Ohio, USA"))[0] == "Columbus, OH"
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
         ("Pheonix", "Phoenix, AZ"),
         ("pheonix az", "Phoenix, AZ"),
         ("Cincinatti", "Cincinnati, OH"),
