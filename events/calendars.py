@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from events.disclosure import Field, Role, may_see
 from events.models import Event, Timeslot
 from events.states import AttendanceMode, EventState, TimeslotState
+from events.words import plain_lines
 from outbox.message import ascii_address
 
 PRODID = "-//Barnstorm//Events//EN"
@@ -114,7 +115,7 @@ def description(timeslot: Timeslot, role: Role) -> str:
     if may_see(role, Field.ARRIVAL, event):
         paragraphs.append(clean(timeslot.instructions))
     if event.state == EventState.APPROVED:
-        paragraphs += [clean(event.description), public_url(event)]
+        paragraphs += [clean(plain_lines(event.description)), public_url(event)]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph.strip())
 
 

@@ -13,7 +13,7 @@ from events.calendars import published_entry
 from events.models import CalendarEntry, Event, Listing, Timeslot
 
 # Entries of another edition are built anew when they are read: raise it when entries change.
-_EDITION = 1
+_EDITION = 2
 
 
 def write(event: Event, timeslots: Sequence[Timeslot]) -> None:

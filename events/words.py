@@ -2,12 +2,14 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 from html import unescape
 
 import nh3
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 # Marks that turn the direction of what follows (Unicode UAX #9, section 2): with them a line
 # can read as something else than what is stored. The plain left/right marks of right-to-left
@@ -74,6 +76,37 @@ def plain_description(markdown: str, *, limit: int = 0) -> str:
     if limit and len(words) > limit:
         words = _("%(start)s…") % {"start": words[: limit - 1].rsplit(" ", 1)[0].rstrip(",.;:")}
     return words
+
+
+def plain_lines(markdown: str) -> str:
+    """Markdown as plain text, for where no markup is read: lines, lists, and links in words."""
+    parts: list[str] = []
+    for token in _MARKDOWN.parse(tidy(markdown, lines=True)):
+        if token.type == "inline":
+            parts += _inline_words(token.children or [])
+        elif token.type == "list_item_open":
+            parts.append(f"{token.info}. " if token.info else "- ")
+        elif token.type in {"code_block", "fence"}:
+            parts.append(f"{token.content}\n")
+        elif token.type in {"paragraph_close", "heading_close"}:
+            parts.append("\n" if token.hidden else "\n\n")
+        elif token.type in {"bullet_list_close", "ordered_list_close"}:
+            parts.append("\n")
+    return re.sub(r"\n{3,}", "\n\n", "".join(parts)).strip()
+
+
+def _inline_words(tokens: Sequence[Token]) -> Iterator[str]:
+    target, words = "", ""
+    for token in tokens:
+        if token.type == "link_open":
+            target, words = str(token.attrs.get("href", "")), ""
+        elif token.type == "link_close":
+            if words not in {target, target.removeprefix("mailto:"), target.removeprefix("tel:")}:
+                yield f" ({target})"
+        else:
+            said = "\n" if token.type in {"softbreak", "hardbreak"} else token.content
+            words += said
+            yield said
 
 
 def _is_kept(character: str) -> bool:

@@ -4,7 +4,13 @@ import re
 
 import pytest
 
-from events.words import plain_description, render_description, storable, tidy
+from events.words import (
+    plain_description,
+    plain_lines,
+    render_description,
+    storable,
+    tidy,
+)
 
 
 def test_controls_and_marks_that_turn_the_direction_are_dropped():
@@ -65,6 +71,17 @@ def test_links_pass_nothing_on():
 def test_plain_words_are_cut_between_words():
     assert plain_description("# Hi\n\n*Doors* open & close") == "Hi Doors open & close"
     assert plain_description("one two three", limit=9) == "one two…"
+
+
+def test_markdown_reads_well_where_no_markup_is_read():
+    typed = (
+        "# Bring\n\n- water\n- **shoes**\n\n1. Meet\n2. Walk\n\nSee [us](https://e.org/?a=1&b=2)\n"
+        "or https://f.org, [mail](mailto:a@e.org) & *wave* <b>\n\n    code"
+    )
+    assert plain_lines(typed) == (
+        "Bring\n\n- water\n- shoes\n\n1. Meet\n2. Walk\n\nSee us (https://e.org/?a=1&b=2)\n"
+        "or https://f.org, mail (mailto:a@e.org) & wave <b>\n\ncode"
+    )
 
 
 def test_headings_never_skip_a_level_however_they_were_typed():
