@@ -16,6 +16,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import format_html
 from django.utils.http import http_date
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
@@ -137,7 +138,9 @@ def events_atom(query: SearchQuery, now: datetime, form: SearchForm) -> bytes:
         feed.add_item(
             title=shown.event.title,
             link=_site(shown.event.get_absolute_url()),
-            description=f"{_when(shown)}\n{shown.place}",
+            description=format_html(
+                "{}<br>{}", _when(shown), shown.place
+            ),  # readers take it as HTML
             unique_id=f"tag:{settings.MAIL_DOMAIN},2026:timeslot/{shown.timeslot.pk}",
             updateddate=max(shown.timeslot.changed_at, shown.event.updated_at),
             pubdate=shown.event.published_at,

@@ -112,6 +112,15 @@ def test_atom_is_well_formed_and_says_when_and_where(client):
     assert "Columbus" in (root.findtext("a:entry/a:summary", namespaces=spaces) or "")
 
 
+def test_what_was_typed_is_never_markup_to_a_feeds_reader(client):
+    listed(venue="<img src=x onerror=alert(1)>")
+    root = ElementTree.fromstring(client.get("/events.atom").content)  # noqa: S314
+    summary = root.find("a:entry/a:summary", namespaces={"a": "http://www.w3.org/2005/Atom"})
+    assert summary is not None
+    assert summary.get("type") == "html"
+    assert "<br>&lt;img src=x onerror=alert(1)&gt;, Columbus" in (summary.text or "")
+
+
 def test_json_pages_by_its_next_address(client):
     for hour in range(1, 4):
         listed(hours=(hour,))
