@@ -36,22 +36,39 @@ HOME_ZONE = "America/New_York"
 DAY_FORMATS = ["%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y"]
 
 
+class TypesField(forms.MultipleChoiceField):
+    """The types that are known among those asked for."""
+
+    def clean(self, value: list[str]) -> list[str]:
+        return super().clean([name for name in value if self.valid_value(name)])
+
+
+class FlagField(forms.BooleanField):
+    """On where the address says so: "?room=1", but not "?room=0"."""
+
+    widget = forms.TextInput  # a checkbox's takes "0" for a yes
+
+    def to_python(self, value: object) -> bool:
+        return str(value or "").strip().casefold() not in {"", "0", "false", "no", "off"}
+
+
 class SearchForm(forms.Form):
     """The parameters of `/events/` and its feeds.
 
-    A part that cannot be read counts as not asked, and says so beside its field.
+    A part that cannot be read counts as not asked, and the page says so.
     """
 
+    data: QueryDict
     near = forms.CharField(required=False, max_length=200)
-    within = forms.FloatField(required=False, min_value=1, max_value=MOST_MILES)
+    within = forms.FloatField(required=False, min_value=1)
     when = forms.ChoiceField(required=False, choices=WHEN)
-    type = forms.MultipleChoiceField(required=False, choices=EventType.choices)
+    type = TypesField(required=False, choices=EventType.choices)
     where = forms.ChoiceField(required=False, choices=WHERE)
     time = forms.ChoiceField(required=False, choices=TIMES)
     sort = forms.ChoiceField(required=False, choices=SORTS)
-    accessible = forms.BooleanField(required=False)
-    room = forms.BooleanField(required=False)
-    official = forms.BooleanField(required=False)
+    accessible = FlagField(required=False)
+    room = FlagField(required=False)
+    official = FlagField(required=False)
     after = forms.CharField(required=False, max_length=200)
 
     def __init__(self, data: QueryDict, *, now: datetime) -> None:
@@ -65,6 +82,10 @@ class SearchForm(forms.Form):
                 error_messages={"invalid": _("There is no such day. Write it like 2026-11-30.")},
             )
         self.is_valid()
+
+    def clean_within(self) -> float | None:
+        miles = self.cleaned_data["within"]
+        return miles and min(miles, MOST_MILES)
 
     def clean_near(self) -> str:
         text = self.cleaned_data["near"]
@@ -88,6 +109,12 @@ class SearchForm(forms.Form):
     @property
     def is_ambiguous(self) -> bool:
         return len(self.places) > 1
+
+    @property
+    def left_out(self) -> bool:
+        """Whether something was asked that has no field to say beside that it cannot be read."""
+        unknown = set(self.data.getlist("type")) - {"", *EventType.values}
+        return bool(unknown or self.errors.keys() - {"near", "from", "to", "after"})
 
     @property
     def days(self) -> tuple[date | None, date | None]:
@@ -147,8 +174,7 @@ class SearchForm(forms.Form):
         for name in self.fields:
             if name == "after":
                 continue
-            values = self.data.getlist(name) if isinstance(self.data, QueryDict) else []
-            params.setlist(name, [value for value in values if value])
+            params.setlist(name, [value for value in self.data.getlist(name) if value])
         for name, value in changes.items():
             params[name] = str(value)
             if value in ("", None):

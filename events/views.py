@@ -47,6 +47,7 @@ def results(request: HttpRequest) -> HttpResponse:
     query = form.query()
     page = search(query, now=now)
     more = form.address(after=page.next_key, within=page.widened_to or form.data.get("within"))
+    widest = max(form.miles, WITHIN_CHOICES[-1])
     context = {
         "form": form,
         "query": query,
@@ -55,6 +56,8 @@ def results(request: HttpRequest) -> HttpResponse:
         "online": [card(result) for result in page.online],
         "more": more if page.next_key else "",
         # Then "tell me when there is one" is offered aloud, elsewhere in passing.
+        "widest": widest,
+        "some_near": any((result.distance_miles or 0) <= widest for result in page.results),
         "few": page.far or page.widened_to or (not query.after and len(page.results) < FEW),
         "alert_for": _alert_for(query),
         "first_page": form.address(),

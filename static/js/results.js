@@ -12,6 +12,19 @@ function addressOf(form) {
   return words ? `${form.action.split("?")[0]}?${words}` : form.action.split("?")[0];
 }
 
+// What is wrong with a day stands beside its field, as it does on a fresh page.
+function mend(page, name) {
+  const [here, there] = [document, page].map((one) => one.getElementById(name));
+  document.getElementById(`${name}-error`)?.remove();
+  for (const mark of ["class", "aria-invalid", "aria-describedby"]) {
+    const value = there.getAttribute(mark);
+    if (value === null) here.removeAttribute(mark);
+    else here.setAttribute(mark, value);
+  }
+  const words = page.getElementById(`${name}-error`);
+  if (words) here.after(words);
+}
+
 async function show(address) {
   asked?.abort();
   asked = new AbortController();
@@ -26,6 +39,7 @@ async function show(address) {
     for (const name of ["geojson", "latitude", "longitude", "within"]) {
       results.dataset[name] = fresh.dataset[name] || "";
     }
+    for (const name of ["from", "to"]) mend(page, name);
     const summary = page.querySelector("[data-filters] > summary");
     form.querySelector("[data-filters] > summary").replaceWith(summary);
     results.removeAttribute("aria-busy");

@@ -114,6 +114,44 @@ def test_nonsense_in_the_address_is_forgiven(client, params):
     assert event.get_absolute_url() in page(client, "/events/", **params)
 
 
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ("within=a+lot", True),
+        ("within=0", True),
+        ("type=nonsense", True),
+        ("type=rally&type=nonsense", True),
+        ("where=mars", True),
+        ("sort=backwards", True),
+        ("within=5000&type=rally&where=in_person&sort=distance&room=1", False),
+        ("near=Qwrtzxx", False),  # said beside the box
+        ("from=2026-02-30", False),  # said beside the day
+        ("when=&where=&type=&within=&room=", False),
+    ],
+)
+def test_what_cannot_be_read_is_left_out_and_the_page_says_so(client, params, said):
+    assert ("so we left it out" in page(client, f"/events/?{params}")) == said
+
+
+def test_one_unknown_type_leaves_the_others_asked_for(client):
+    rally, canvass = listed(type="rally"), listed(type="canvass")
+    html = page(client, "/events/?type=rally&type=nonsense")
+    assert rally.get_absolute_url() in html
+    assert canvass.get_absolute_url() not in html
+
+
+def test_farther_than_anybody_drives_is_as_far_as_we_look(now):
+    assert form("within=5000", now).miles == 500
+    assert form("within=7.5", now).miles == 7.5
+
+
+@pytest.mark.parametrize("off", ["0", "false", "no", "off", ""])
+def test_a_filter_that_is_switched_off_in_the_address_is_off(now, off):
+    query = form(f"room={off}&accessible={off}&official={off}", now).query()
+    assert (query.has_room, query.accessible, query.official) == (False, False, False)
+    assert form("room=on&accessible=true", now).query().has_room
+
+
 def test_a_day_that_does_not_exist_is_explained_beside_its_field(client):
     html = page(client, "/events/", **{"from": "2026-02-30"})
     assert "There is no such day" in html
@@ -141,6 +179,17 @@ def test_nothing_nearby_shows_the_nearest_and_what_is_online(client):
     assert far.get_absolute_url() in html
     assert online.get_absolute_url() in html
     assert "Join from anywhere" in html
+
+
+def test_what_is_near_is_never_called_nothing(client):
+    listed(miles_north=8, type="rally")
+    listed(miles_north=300, type="rally")
+    html = page(client, "/events/", near="43215", type="rally")
+    assert "Hardly anything like this is planned within 100 miles" in html
+    assert "Hardly anything is planned within 100 miles yet" in page(client, "/events/?near=43215")
+    html = page(client, "/events/", near="43215", type="canvass")
+    assert "Nothing like this is planned within 100 miles" in html
+    assert "Nothing is planned within 100 miles yet" in page(client, "/events/?near=94110")
 
 
 def test_pages_follow_one_another_by_link(client):
