@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db
 
 # Columbus is at UTC-5: the list of 12 January 2027 closes at 22:00 UTC.
 CLOSE = datetime(2027, 1, 12, 22, 0, tzinfo=UTC)
+CLOSED = CLOSE + digest.SETTLES
 
 
 @pytest.fixture
@@ -66,9 +67,9 @@ def test_a_title_is_words_in_the_letter(event, now):
 
 def test_new_guests_are_listed_once_a_day_to_the_host(event):
     signed_up(event, CLOSE - timedelta(hours=3))
-    assert digest.plan(CLOSE - timedelta(minutes=1)) == 0
-    assert digest.plan(CLOSE) == 1
-    assert digest.plan(CLOSE + timedelta(minutes=1)) == 0
+    assert digest.plan(CLOSED - timedelta(seconds=1)) == 0
+    assert digest.plan(CLOSED) == 1
+    assert digest.plan(CLOSED + digest.QUARTER) == 0
     assert [message.recipient for message in lists()] == [event.host.email]
 
 
@@ -77,7 +78,7 @@ def test_the_list_says_who_with_party_and_note_and_no_contacts(event):
     signed_up(event, CLOSE - timedelta(hours=3), supporter=supporter, party_size=3, note="Pie!")
     signed_up(event, CLOSE - timedelta(hours=2), status=RsvpStatus.PENDING)
     signed_up(event, CLOSE - timedelta(hours=1), status=RsvpStatus.UNCONFIRMED)
-    digest.plan(CLOSE)
+    digest.plan(CLOSED)
     letter = kind_named("new_rsvps").render(lists()[0], CLOSE)
     assert letter.subject == "4 new people for Library evening"
     for words in (letter.text, letter.html):
@@ -90,16 +91,16 @@ def test_the_list_says_who_with_party_and_note_and_no_contacts(event):
 
 def test_a_day_without_new_guests_has_no_list(event):
     signed_up(event, CLOSE - timedelta(hours=3))
-    digest.plan(CLOSE)
-    assert digest.plan(CLOSE + timedelta(days=1)) == 0
+    digest.plan(CLOSED)
+    assert digest.plan(CLOSED + timedelta(days=1)) == 0
 
 
 def test_a_run_that_was_missed_is_caught_up_without_repeating_anybody(event):
     first = signed_up(event, CLOSE - timedelta(hours=3))
-    digest.plan(CLOSE)
+    digest.plan(CLOSED)
     second = signed_up(event, CLOSE + timedelta(hours=3))
     third = signed_up(event, CLOSE + timedelta(hours=30))
-    digest.plan(CLOSE + timedelta(days=3))
+    digest.plan(CLOSED + timedelta(days=3))
     letter = kind_named("new_rsvps").render(lists()[1], CLOSE)
     assert first.supporter.name not in letter.text
     assert second.supporter.name in letter.text
@@ -113,7 +114,7 @@ def test_cohosts_who_said_yes_get_it_and_those_taken_off_do_not(event, now):
         accepted_at=now,
     )  # fmt: skip
     signed_up(event, CLOSE - timedelta(hours=3))
-    assert digest.plan(CLOSE) == 2
+    assert digest.plan(CLOSED) == 2
     theirs = Message.objects.get(recipient="pat@example.org")
     assert kind_named("new_rsvps").wanted(theirs, CLOSE) is None
     CoHost.objects.filter(pk=cohost.pk).update(removed_at=now)
@@ -122,7 +123,7 @@ def test_cohosts_who_said_yes_get_it_and_those_taken_off_do_not(event, now):
 
 def test_a_list_whose_people_all_cancelled_is_not_sent(event):
     rsvp = signed_up(event, CLOSE - timedelta(hours=3))
-    digest.plan(CLOSE)
+    digest.plan(CLOSED)
     Rsvp.objects.filter(pk=rsvp.pk).update(status=RsvpStatus.CANCELLED)
     assert kind_named("new_rsvps").wanted(lists()[0], CLOSE) is not None
 
@@ -132,7 +133,7 @@ def test_an_event_off_the_site_has_no_list(event, state):
     signed_up(event, CLOSE - timedelta(hours=3))
     event.state = state
     event.save()
-    assert digest.plan(CLOSE) == 0
+    assert digest.plan(CLOSED) == 0
 
 
 @pytest.mark.parametrize("kind", ["submitted", "new_rsvps", "cohost_request"])
@@ -140,3 +141,15 @@ def test_every_letter_has_a_made_up_example(kind, now):
     letter = kind_named(kind).example(now)
     assert letter.subject
     assert "{{" not in letter.text + letter.html
+
+
+def test_lists_are_looked_for_once_a_quarter_of_an_hour(event, django_assert_num_queries):
+    digest.plan(CLOSED)
+    with django_assert_num_queries(0):
+        digest.plan(CLOSED + timedelta(minutes=14))
+
+
+def test_an_rsvp_that_was_being_written_at_the_closing_hour_is_on_the_list(event):
+    assert digest.plan(CLOSE + timedelta(seconds=2)) == 0
+    signed_up(event, CLOSE - timedelta(seconds=1))
+    assert digest.plan(CLOSED) == 1
