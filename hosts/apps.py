@@ -25,11 +25,13 @@ class HostsConfig(AppConfig):
         letters.register_letters()
         decision_letters.register_kinds()
         own_data.register_kind()
-        register_planner("new_rsvps", digest.plan)
-        register_planner("staff_waiting", decision_letters.remind_staff)
+        register_planner("new_rsvps", digest.plan, every=digest.EVERY)
+        register_planner(
+            "staff_waiting", decision_letters.remind_staff, every=decision_letters.REMIND_EVERY
+        )
         register_planner("seal the record", sealing.seal)
-        register_planner("pictures", pictures.sweep)
-        register_planner("retention", retention.keep_house)
+        register_planner("pictures", pictures.sweep, every=pictures.SWEEP_EVERY)
+        register_planner("retention", retention.keep_house, every=retention.EVERY)
 
 
 class RepairsConfig(admin_apps.AdminConfig):

@@ -29,6 +29,7 @@ KINDS = {
     Decision.CANCELLED: ("host_cancelled_by_staff", gettext_lazy("Cancelled by staff")),
 }
 WAITING = "staff_waiting"
+REMIND_EVERY = timedelta(minutes=15)
 
 
 def post_decision(

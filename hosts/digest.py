@@ -1,9 +1,7 @@
 """The daily list of new RSVPs: planned when due, from what the last list left off at."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
-
-from django.core.cache import cache
 
 from events.models import Event
 from events.states import EventState
@@ -15,24 +13,16 @@ from rsvps.models import Rsvp
 from rsvps.states import COMING, RsvpStatus
 
 # When the day's list is closed, by the event's clock: early enough to answer the same evening.
-CLOSES = time(17)
+# It is made at five: what was being written at the closing minute stands by then.
+CLOSES = time(16, 59)
+# Somewhere in the world it is five each quarter of an hour, and never between two.
+EVERY = timedelta(minutes=15)
 # A list that a stopped machine missed is caught up with, so far back.
 REACH = timedelta(days=7)
-# RSVPs that were being written at the closing hour are on the list too.
-SETTLES = timedelta(minutes=1)
-# Somewhere in the world a list closes each quarter of an hour, and never between two.
-QUARTER = timedelta(minutes=15)
 
 
 def plan(now: datetime) -> int:
-    """A planner: once a quarter of an hour, post the lists that are due.
-
-    Each event's holds its new RSVPs since its last one. Returns how many letters.
-    """
-    now -= SETTLES
-    quarter = (now - datetime.min.replace(tzinfo=UTC)) // QUARTER
-    if not cache.add(f"new-rsvps-{quarter}", True, QUARTER.total_seconds()):
-        return 0
+    """Post the list of each event that has new RSVPs since its last; returns how many letters."""
     events = Event.objects.filter(
         state=EventState.APPROVED,
         pk__in=Rsvp.objects.filter(

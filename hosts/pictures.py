@@ -13,7 +13,6 @@ from io import BytesIO
 from typing import BinaryIO
 
 from django.core import signing
-from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -30,7 +29,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 FOLDER = "events"  # in the storage
 # A picture just uploaded may not stand in any draft yet.
 LEFT_ALONE = timedelta(days=1)
-_SWEEP_EVERY = timedelta(hours=1)
+SWEEP_EVERY = timedelta(hours=1)
 _SALT = "hosts.pictures"
 
 
@@ -103,8 +102,6 @@ def sweep(now: datetime) -> int:
 
     Copies of an event share its file, so no event deletes its own.
     """
-    if not cache.add("hosts.pictures.sweep", 1, timeout=int(_SWEEP_EVERY.total_seconds())):
-        return 0
     try:
         files = default_storage.listdir(FOLDER)[1]
     except FileNotFoundError:

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
@@ -18,26 +17,22 @@ from events.models import AddressReading, Timeslot
 from hosts.models import CoHost, EventReport, Record, RecordKind
 from outbox import ledger
 from rsvps.forgetting import forget_blocks, forget_guests, forget_phones
+from rsvps.holds import forget_strangers
 
 log = logging.getLogger(__name__)
 
 BATCH = 200
 EVERY = timedelta(hours=1)
-_DONE = "retention-done"
 
 
 def keep_house(now: datetime) -> int:
-    """A planner: every job once an hour, and again at once while there is more to do."""
-    if not cache.add(_DONE, now.isoformat(), EVERY.total_seconds()):
-        return 0
+    """A planner: every job; answers how much they did."""
     done = 0
     for job in JOBS:
         try:
             done += job(now)
         except Exception:
             log.exception("retention: %s failed", job.__name__)
-    if done:
-        cache.delete(_DONE)
     return done
 
 
@@ -89,6 +84,7 @@ def forget_sessions(now: datetime) -> int:
 JOBS: tuple[Callable[[datetime], int], ...] = (
     forget_phones,
     forget_guests,
+    forget_strangers,
     forget_blocks,
     forget_addresses,
     forget_readers,

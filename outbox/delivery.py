@@ -255,9 +255,9 @@ def deliver_once(*, now: datetime, channel: Channel | None = None) -> Counter[st
 def plan(now: datetime) -> int:
     """Run every planner; one that fails is logged and does not stop the others."""
     done = 0
-    for name, planner in letters.planners().items():
+    for planner in letters.planners():
         try:
-            done += planner(now)
+            done += planner.run(now)
         except Exception:
-            log.exception("planner %s failed", name)
+            log.exception("planner %s failed", planner.name)
     return done

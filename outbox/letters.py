@@ -4,12 +4,13 @@
 its planners and its handlers of inbound mail in `AppConfig.ready()`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from django.conf import settings
+from django.core.cache import cache
 from django.template import Context
 from django.template.loader import get_template
 
@@ -81,8 +82,30 @@ class InboundHandler(Protocol):
     def __call__(self, mail: "InboundMail", *, now: datetime) -> str | None: ...
 
 
+@dataclass(frozen=True)
+class Planner:
+    """Something the worker does by the clock, and how often it looks whether there is any."""
+
+    name: str
+    plan: Callable[[datetime], int]
+    every: timedelta | None = None
+
+    def run(self, now: datetime) -> int:
+        """Do what is due; answers how much."""
+        if self.every is None:
+            return self.plan(now)
+        period = (now - datetime.min.replace(tzinfo=UTC)) // self.every
+        turn = f"planner {self.name} {period}".replace(" ", "-")
+        if not cache.add(turn, True, self.every.total_seconds()):
+            return 0
+        done = self.plan(now)
+        if done:
+            cache.delete(turn)
+        return done
+
+
 _kinds: dict[str, Kind] = {}
-_planners: dict[str, Callable[[datetime], int]] = {}
+_planners: dict[str, Planner] = {}
 _inbound: list[InboundHandler] = []
 
 
@@ -103,16 +126,20 @@ def kinds() -> Mapping[str, Kind]:
     return _kinds
 
 
-def register_planner(name: str, plan: Callable[[datetime], int]) -> None:
-    """Have `manage.py deliver` call `plan(now)` each tick; it answers how much it did.
+def register_planner(
+    name: str, plan: Callable[[datetime], int], *, every: timedelta | None = None
+) -> None:
+    """Have `manage.py deliver` call `plan(now)`; it answers how much it did.
 
-    Several may run at once: whatever a planner posts must be idempotent by its key.
+    With `every` it is called when a new period of that length begins by the clock in UTC, and
+    then until it has no more to do; without, each tick. Several may run at once: whatever a
+    planner posts must be idempotent by its key.
     """
-    _planners[name] = plan
+    _planners[name] = Planner(name, plan, every)
 
 
-def planners() -> Mapping[str, Callable[[datetime], int]]:
-    return _planners
+def planners() -> Iterable[Planner]:
+    return _planners.values()
 
 
 def register_inbound(handler: InboundHandler) -> None:

@@ -15,12 +15,10 @@ def release_expired_holds(now: datetime) -> int:
     """Free the seats of forms whose button nobody pressed in time; answers how many forms.
 
     Their rows go: nobody ever said yes. The letter's button works on while its ticket is good,
-    if there is still room. A day later the person is forgotten too.
+    if there is still room.
     """
     expired = Rsvp.objects.filter(status=RsvpStatus.UNCONFIRMED, hold_expires_at__lte=now)
-    freed = sum(_free(key, now=now) for key in list(expired.values_list("pk", flat=True)))
-    _forget_strangers(now=now)
-    return freed
+    return sum(_free(key, now=now) for key in list(expired.values_list("pk", flat=True)))
 
 
 @transaction.atomic
@@ -45,8 +43,8 @@ def _free(key: int, *, now: datetime) -> bool:
     return True
 
 
-def _forget_strangers(*, now: datetime) -> None:
-    """People who never pressed a button, once no button waits for them any more."""
+def forget_strangers(now: datetime) -> int:
+    """People who never pressed a button, once no button waits for them any more; how many."""
     Ticket.objects.filter(expires_at__lte=now).delete()
     old = now - TICKET_LASTS
     empty = Guest.objects.filter(
@@ -55,6 +53,7 @@ def _forget_strangers(*, now: datetime) -> None:
     strangers = list(empty.values_list("supporter_id", flat=True)[:500])
     empty.filter(supporter_id__in=strangers).delete()
     forget_supporters(strangers)
+    return len(strangers)
 
 
 def forget_supporters(keys: Sequence[int]) -> None:

@@ -4,7 +4,6 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
-from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
@@ -105,7 +104,6 @@ def files() -> set[str]:
 
 
 def in_two_days():
-    cache.clear()
     return timezone.now() + timedelta(days=2)
 
 
@@ -160,15 +158,3 @@ def test_a_picture_only_typed_so_far_stays(client, draft):
 
     assert sweep(in_two_days()) == 0
     assert len(files()) == 1
-
-
-def test_files_are_looked_through_once_an_hour(client, draft):
-    with_picture(client, draft)
-    draft.delete()
-    late = in_two_days()
-    keep = sweep(late - timedelta(days=1, hours=12))
-
-    assert keep == 0
-    assert sweep(late) == 0  # asked a moment ago
-    cache.clear()
-    assert sweep(late) == 1

@@ -309,3 +309,19 @@ def test_planner_that_fails_does_not_stop_the_others(now, serve):
     letters.register_planner("greetings", lambda instant: bool(post(instant)))
     with serve(ScriptedServer()):
         assert deliver(now) == {"sent": 1}
+
+
+def test_planner_with_a_period_runs_once_in_it_and_again_while_there_is_more(now):
+    left, calls = [1, 1, 0, 0], []
+    hour = timedelta(hours=1)
+
+    def work(instant):
+        calls.append(instant)
+        return left.pop(0)
+
+    letters.register_planner("an hour's work", work, every=hour)
+    for _ in range(5):
+        delivery.plan(now)
+    assert len(calls) == 3
+    delivery.plan(now + hour)
+    assert len(calls) == 4

@@ -12,7 +12,7 @@ from outbox.models import Message
 from rsvps import links
 from rsvps.attending import EventClosed, NotWelcome, remove_guest
 from rsvps.capacity import TimeslotFull, TimeslotUnavailable
-from rsvps.holds import release_expired_holds
+from rsvps.holds import forget_strangers, release_expired_holds
 from rsvps.models import Consent, Guest, Rsvp, Supporter, Ticket
 from rsvps.signup import (
     AddressTaken,
@@ -271,6 +271,7 @@ def test_a_day_later_the_button_is_dead_and_the_stranger_forgotten(now):
     with pytest.raises(TicketSpent):
         confirm(ticket, now=later)
     release_expired_holds(later)
+    forget_strangers(later)
     counts = [model.objects.count() for model in (Rsvp, Guest, Supporter, Ticket)]
     assert counts == [0, 0, 0, 0]
 
@@ -279,6 +280,7 @@ def test_people_who_are_coming_somewhere_are_not_forgotten(now):
     make_rsvp(a_slot(now), email=EMAIL)
     sign_up(a_form(a_slot(now, make_event(private=True))), now=now)
     release_expired_holds(now + timedelta(days=2))
+    forget_strangers(now + timedelta(days=2))
     assert Supporter.objects.count() == 1
 
 
