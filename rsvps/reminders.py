@@ -7,9 +7,7 @@ still of use, and whoever was told everything after the step's time gets no stal
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from datetime import datetime, timedelta
 from itertools import batched, groupby
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -22,52 +20,26 @@ from events.models import Timeslot
 from events.states import EventState
 from outbox import ledger
 from outbox.models import Message, Priority
-from outbox.quiet import is_quiet, next_morning
 from outbox.states import MessageState
 from rsvps.capacity import lock_timeslots
-from rsvps.models import ReminderRun, ReminderStep, Rsvp
+from rsvps.models import ReminderRun, Rsvp
 from rsvps.states import COMING, Attended, ReminderKind
+from rsvps.steps import (
+    EARLY_START,
+    LATE_DAY_BEFORE,
+    THANKS_USEFUL_FOR,
+    Due,
+    Steps,
+    configured_steps,
+    due_steps,
+    wall_clock,
+)
 
 # An RSVP that was being written while its timeslot was planned is found by a second look.
 SETTLED_AFTER = timedelta(minutes=5)
-THANKS_USEFUL_FOR = timedelta(days=3)
-# For starts before 09:00 the reminder on the day goes the evening before.
-EARLY_START = time(9)
-EVENING_BEFORE = time(20)
-# Whoever was reminded this late on the day before needs no second letter that evening.
-LATE_DAY_BEFORE = time(17)
-MORNING = time(8)
 _LEFT = (MessageState.SENT, MessageState.TRANSMITTING, MessageState.UNCERTAIN)
 _LONGEST_TIMESLOT = timedelta(days=6)
 _CHUNK = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """How one kind is set: see ReminderStep."""
-
-    enabled: bool = True
-    days: int = 1
-    hour: int = 11
-    hours: int = 3
-
-
-class Steps(NamedTuple):
-    day_before: Step
-    on_the_day: Step
-    thanks: Step
-
-
-DEFAULTS = Steps(day_before=Step(), on_the_day=Step(), thanks=Step(hours=1))
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """One step of one timeslot, and the instants between which its letter is of use."""
-
-    kind: ReminderKind
-    due_at: datetime
-    until: datetime
 
 
 class _Slot(NamedTuple):
@@ -78,80 +50,6 @@ class _Slot(NamedTuple):
     starts_at: datetime
     ends_at: datetime
     version: int
-
-
-def configured_steps() -> dict[str, Steps]:
-    """Steps by event type; "" holds those of every type without its own."""
-    rows = {(row.event_type, row.kind): row for row in ReminderStep.objects.all()}
-
-    def step(event_type: str, kind: str, default: Step) -> Step:
-        row = rows.get((event_type, kind)) or rows.get(("", kind))
-        return Step(row.enabled, row.days, row.hour, row.hours) if row else default
-
-    return {
-        event_type: Steps(
-            step(event_type, ReminderKind.DAY_BEFORE, DEFAULTS.day_before),
-            step(event_type, ReminderKind.ON_THE_DAY, DEFAULTS.on_the_day),
-            step(event_type, ReminderKind.THANKS, DEFAULTS.thanks),
-        )
-        for event_type in {"", *(event_type for event_type, _ in rows)}
-    }
-
-
-def next_reminder(timeslot: Timeslot, *, now: datetime) -> datetime | None:
-    """When the next reminder of this timeslot goes out, in UTC; None where the last has gone."""
-    event, steps = timeslot.event, configured_steps()
-    due = due_steps(
-        timeslot.starts_at, timeslot.ends_at, event.timezone, steps.get(event.type, steps[""])
-    )
-    ahead = [one.due_at for one in due if one.kind != ReminderKind.THANKS and one.due_at > now]
-    return min(ahead, default=None)
-
-
-@lru_cache(maxsize=50_000)
-def due_steps(starts_at: datetime, ends_at: datetime, zone: str, steps: Steps) -> tuple[Due, ...]:
-    """When each step of a timeslot is due, and until when it is of use, in UTC."""
-    day_before = _day_before(starts_at, zone, steps.day_before)
-    on_the_day = _on_the_day(starts_at, zone, steps)
-    found = []
-    if day_before is not None:
-        # The later step says it better, once it is due.
-        found.append(Due(ReminderKind.DAY_BEFORE, day_before, on_the_day or starts_at))
-    if on_the_day is not None:
-        found.append(Due(ReminderKind.ON_THE_DAY, on_the_day, starts_at))
-    if steps.thanks.enabled:
-        after = ends_at + timedelta(hours=steps.thanks.hours)
-        after = next_morning(after, zone) if is_quiet(after, zone) else after
-        found.append(Due(ReminderKind.THANKS, after, after + THANKS_USEFUL_FOR))
-    return tuple(found)
-
-
-def _day_before(starts_at: datetime, zone: str, step: Step) -> datetime | None:
-    if not step.enabled:
-        return None
-    day = starts_at.astimezone(ZoneInfo(zone)).date() - timedelta(days=step.days)
-    return _at(day, time(step.hour), zone)
-
-
-def _on_the_day(starts_at: datetime, zone: str, steps: Steps) -> datetime | None:
-    """The later of 08:00 and some hours before; for early starts, 20:00 the evening before."""
-    if not steps.on_the_day.enabled:
-        return None
-    local = starts_at.astimezone(ZoneInfo(zone))
-    if local.time() < EARLY_START:
-        before = steps.day_before
-        if before.enabled and before.days == 1 and before.hour >= LATE_DAY_BEFORE.hour:
-            return None
-        return _at(local.date() - timedelta(days=1), EVENING_BEFORE, zone)
-    hours_before = starts_at - timedelta(hours=steps.on_the_day.hours)
-    due = max(_at(local.date(), MORNING, zone), hours_before)
-    if is_quiet(due, zone):  # where clocks change late in the evening
-        due = _at(due.astimezone(ZoneInfo(zone)).date(), EVENING_BEFORE, zone)
-    return due
-
-
-def _at(day: date, clock: time, zone: str) -> datetime:
-    return datetime.combine(day, clock, tzinfo=ZoneInfo(zone)).astimezone(ZoneInfo("UTC"))
 
 
 def plan(now: datetime) -> int:
@@ -319,7 +217,7 @@ def _left_late(
     start = starts_at.astimezone(ZoneInfo(zone))
     if start.time() >= EARLY_START:
         return Message.objects.none()
-    since = _at(start.date() - timedelta(days=1), LATE_DAY_BEFORE, zone)
+    since = wall_clock(start.date() - timedelta(days=1), LATE_DAY_BEFORE, zone)
     return Message.objects.filter(
         Q(sent_at__gte=since) | Q(state__in=[MessageState.TRANSMITTING, MessageState.UNCERTAIN]),
         topic=f"event:{event}",

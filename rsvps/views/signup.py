@@ -27,7 +27,7 @@ from rsvps.attending import EventClosed
 from rsvps.capacity import TimeslotUnavailable
 from rsvps.forms.rsvp import ResendForm, RsvpForm, when
 from rsvps.limits import Asked
-from rsvps.reminders import next_reminder
+from rsvps.steps import next_reminder
 
 # The answer page is for whoever just sent the form: what it says waits in their own browser.
 _ANSWER, _ANSWER_LASTS = "rsvp-answer", 1800

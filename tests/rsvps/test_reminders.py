@@ -12,8 +12,9 @@ from outbox.states import MessageState
 from rsvps.attending import cancel_rsvp, come_back
 from rsvps.invites import post_invitation
 from rsvps.models import ReminderRun, ReminderStep, Rsvp
-from rsvps.reminders import DEFAULTS, Step, Steps, due_steps, plan
+from rsvps.reminders import plan
 from rsvps.states import ReminderKind, RsvpStatus
+from rsvps.steps import DEFAULTS, Step, Steps, due_steps
 from tests.factories import make_event, make_rsvp, make_timeslot
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -104,6 +104,11 @@ def the_ledger(client: Client) -> Iterator[HttpResponse]:
     yield client.get("/review/letters/")
     yield client.get("/review/letters/all/")
     yield client.get(f"/review/letters/event/{rsvp.timeslot.event_id}/")
+    yield client.get("/review/letters/reminders/")
+    for kind_of_event in ("every", "canvass"):
+        address = f"/review/letters/reminders/{kind_of_event}/"
+        yield client.get(address)
+        yield client.post(address, {"day_before": "on", "days": "", "hour": "11"})
     yield client.get("/review/letters/kinds/")
     for show in ("html", "text", "calendar"):
         yield client.get(f"/review/letters/kinds/invitation/?show={show}")
