@@ -24,7 +24,7 @@ from events.fields import (
 from events.models import Event, Timeslot
 from events.states import PHONE_REQUIRED_TYPES
 from rsvps.capacity import TimeslotUnavailable
-from rsvps.forms.strangers import StrangersForm, StyledField
+from rsvps.forms.strangers import EmailForm, StrangersForm, StyledField
 from rsvps.models import Guest
 from rsvps.signup import MAX_PARTY, SignupForm
 from rsvps.states import SEATED
@@ -295,10 +295,8 @@ class PlanForm(TimeslotsForm):
         return self._held
 
 
-class DetailsForm(forms.Form):
+class DetailsForm(EmailForm):
     """Mend a name or an e-mail address."""
-
-    bound_field_class = StyledField
 
     name = NameField(label=_("Your name"), error_messages={"required": _("Tell us your name.")})
     email = EmailField(
@@ -306,6 +304,10 @@ class DetailsForm(forms.Form):
         help_text=_("A new address counts once you press the button we send to it."),
         error_messages={"required": _("We need an e-mail address to write to.")},
     )
+
+    def __init__(self, data: QueryDict | None = None, *, guest: Guest) -> None:
+        known = {"name": guest.supporter.name, "email": guest.supporter.email}
+        super().__init__(data, initial=known)
 
 
 class ResendForm(forms.Form):

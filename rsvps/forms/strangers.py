@@ -32,27 +32,18 @@ class StyledField(forms.BoundField):
         return attrs
 
 
-class StrangersForm(forms.Form):
-    """An e-mail address that is looked at twice, a trap for machines, and when it was shown."""
+class EmailForm(forms.Form):
+    """An e-mail address that is looked at twice: a mistyped domain is asked about once."""
 
     bound_field_class = StyledField
     data: QueryDict
 
     email = EmailField()
-    # A field people never see: whoever fills it in is a machine.
-    website = forms.CharField(
-        label=_("Leave this empty"),
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
-    )
-    stamp = forms.CharField(widget=forms.HiddenInput, required=False)
     email_kept = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.now = now
         self.suggested_email: str | None = None
-        self.initial["stamp"] = _stamp(now)
         if self.is_bound:
             self.data = self.data.copy()
             if "use_email" in self.data:  # the button beside "Did you mean ...?"
@@ -61,7 +52,7 @@ class StrangersForm(forms.Form):
     def clean_email(self) -> str:
         email = self.cleaned_data["email"]
         suggestion = suggest_email(email)
-        if suggestion and self.data.get("email_kept") != email:
+        if suggestion and email not in {self.data.get("email_kept"), self.initial.get("email")}:
             self.suggested_email = suggestion
             self.data["email_kept"] = email  # the same again means it
             raise ValidationError(
@@ -70,6 +61,23 @@ class StrangersForm(forms.Form):
                 params={"email": suggestion},
             )
         return email
+
+
+class StrangersForm(EmailForm):
+    """An e-mail address, a trap for machines, and when the form was shown."""
+
+    # A field people never see: whoever fills it in is a machine.
+    website = forms.CharField(
+        label=_("Leave this empty"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
+    )
+    stamp = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.now = now
+        self.initial["stamp"] = _stamp(now)
 
     def clean(self) -> dict[str, Any]:
         if _stamped_at(self.data.get("stamp", "")) is None:

@@ -163,8 +163,7 @@ def _show(
         "over": not event.timeslots.filter(ends_at__gt=now).exists(),
         "plan": plan,
         "choices": plan.choices(),
-        "details": details
-        or DetailsForm(initial={"name": guest.supporter.name, "email": guest.supporter.email}),
+        "details": details or DetailsForm(guest=guest),
         "nearby_url": nearby_url(event),
     }
     if may_see(role, Field.EXACT_PLACE, event):
@@ -236,7 +235,7 @@ def _come_back(request: HttpRequest, guest: Guest, now: datetime) -> None:
 
 
 def _details(request: HttpRequest, guest: Guest, now: datetime) -> HttpResponse | None:
-    form = DetailsForm(request.POST)
+    form = DetailsForm(request.POST, guest=guest)
     if not form.is_valid():
         return _show(request, guest, now=now, details=form)
     if form.cleaned_data["name"] != guest.supporter.name:
