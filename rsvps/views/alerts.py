@@ -6,7 +6,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from events.disclosure import Policy, policy
@@ -14,7 +13,7 @@ from rsvps import alerts, limits, links
 from rsvps.alert_letters import question
 from rsvps.forms.alert import AlertForm
 from rsvps.limits import Asked
-from rsvps.views.signup import network, wait_in_words, wait_response
+from rsvps.views.signup import KEPT_FOR_GOING_BACK, network, wait_in_words, wait_response
 from rsvps.views.token_pages import token_page
 
 _GETS_AND_POSTS = require_http_methods(["GET", "HEAD", "POST"])
@@ -22,7 +21,7 @@ _GETS_AND_POSTS = require_http_methods(["GET", "HEAD", "POST"])
 
 @policy(Policy.PUBLIC)
 @_GETS_AND_POSTS
-@never_cache
+@KEPT_FOR_GOING_BACK
 def ask(request: HttpRequest) -> HttpResponse:
     """E-mail, place, how far, which types; the same answer for any address."""
     now = timezone.now()

@@ -15,7 +15,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from events.calendars import add_links, place_for, public_url
@@ -32,6 +32,10 @@ from rsvps.steps import next_reminder
 # The answer page is for whoever just sent the form: what it says waits in their own browser.
 _ANSWER, _ANSWER_LASTS = "rsvp-answer", 1800
 _SALT = "rsvps.views.answer"
+
+# Asked for anew each time, but for the back button: a page that answers a form and may not be
+# kept at all is "Confirm Form Resubmission" to whoever goes back to it.
+KEPT_FOR_GOING_BACK = cache_control(private=True, no_cache=True)
 
 
 def network(request: HttpRequest) -> str:
@@ -57,7 +61,7 @@ def wait_in_words(wait: timedelta) -> str:
 
 @policy(Policy.PUBLIC)
 @require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
+@KEPT_FOR_GOING_BACK
 def rsvp(request: HttpRequest, id: int) -> HttpResponse:
     """One screen, no account."""
     event = get_object_or_404(Event.objects.public(), pk=id)
@@ -80,6 +84,20 @@ def rsvp(request: HttpRequest, id: int) -> HttpResponse:
     if not form.is_valid():
         return _show(request, event, form)
     return _sign_up(request, event, form, flooded=flooded, now=now)
+
+
+def _keep_refused(request: HttpRequest, id: int) -> HttpResponse:
+    """The form as it was typed, where the browser brought no cookie to know it by."""
+    event = get_object_or_404(Event.objects.public(), pk=id)
+    form = RsvpForm(request.POST, event=event, now=timezone.now())
+    words = _("Nothing is booked yet: look it over, and send it once more.")
+    hint = _("If it happens again, let your browser keep cookies for this site.")
+    form.add_error(None, f"{words} {hint}")
+    return _show(request, event, form, status=403)
+
+
+# config.errors.csrf_failure asks for it
+rsvp.keep_refused = _keep_refused  # type: ignore[attr-defined]
 
 
 def wait_response(response: HttpResponse, wait: timedelta) -> HttpResponse:
@@ -161,7 +179,8 @@ def _answered(form: RsvpForm, *, confirm_first: bool, host_answers: bool) -> Htt
         _ANSWER,
         signing.dumps(answer, salt=_SALT),
         max_age=_ANSWER_LASTS,
-        path=reverse("rsvp", args=[form.event.pk]),
+        # Not the form's own address: to a browser the form kept for going back would be another.
+        path=reverse("rsvp_answer", args=[form.event.pk]),
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
@@ -216,7 +235,7 @@ def _reminder_in_words(slots: list[Timeslot], *, now: datetime) -> str:
 
 @policy(Policy.PUBLIC)
 @require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
+@KEPT_FOR_GOING_BACK
 def resend(request: HttpRequest) -> HttpResponse:
     """ "Lost your letter?": the same answer for any address."""
     form = ResendForm(request.POST or None)

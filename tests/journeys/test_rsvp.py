@@ -75,6 +75,24 @@ def test_going_back_and_sending_again_makes_one_rsvp(phone):
     assert slot.seats_taken == 1
 
 
+def test_going_back_to_a_form_that_was_mended_shows_it_as_it_was(phone):
+    event = make_event()
+    make_timeslot(event)
+    phone.goto(f"/events/{event.pk}/rsvp/")
+    fill_in(phone, Your_name="Alex Guest", Your_ZIP_code="43215", How_many_people="0")
+    phone.get_by_label("Your e-mail").fill("alex@example.org")
+    phone.get_by_role("button", name="Count me in").click()
+    phone.get_by_label("How many people").fill("2")
+    phone.get_by_role("button", name="Count me in").click()
+    expect(phone.get_by_role("heading", name="You're in")).to_be_visible()
+    phone.go_back()
+    expect(phone.get_by_text("Not quite yet")).to_be_visible()
+    phone.get_by_label("How many people").fill("2")
+    phone.get_by_role("button", name="Count me in").click()
+    expect(phone.get_by_role("heading", name="You're in")).to_be_visible()
+    assert Rsvp.objects.get().party_size == 2
+
+
 def test_guest_cancels_and_comes_back_by_the_link(phone):
     rsvp = make_rsvp(make_timeslot(make_event(private=True), capacity=5), party_size=2)
     path = links.manage_url(rsvp.guest).partition("/r/")[2]

@@ -278,6 +278,33 @@ def test_everything_typed_is_still_there_after_an_error(client):
     assert re.search(r'name="timeslots"[^>]*checked', page)
 
 
+def test_browser_that_keeps_no_cookies_gets_the_form_back_as_it_was_typed():
+    slot = make_timeslot()
+    data = fill_in(Client(), slot, note="We bring chairs")
+    stranger = Client(enforce_csrf_checks=True)
+    answer = stranger.post(
+        f"/events/{slot.event_id}/rsvp/", data, headers={"Origin": "http://testserver"}
+    )
+    assert answer.status_code == 403
+    assert "Nothing is booked yet" in text(answer)
+    assert "keep cookies" in text(answer)
+    assert "We bring chairs" in answer.text
+    assert not Rsvp.objects.exists()
+    data |= {"csrfmiddlewaretoken": stranger.cookies["csrftoken"].value}
+    assert stranger.post(f"/events/{slot.event_id}/rsvp/", data).status_code == 302
+    assert Rsvp.objects.exists()
+
+
+def test_form_another_site_sends_is_not_shown_as_ours():
+    slot = make_timeslot()
+    data = fill_in(Client(), slot, note="Bring money")
+    answer = Client(enforce_csrf_checks=True).post(
+        f"/events/{slot.event_id}/rsvp/", data, headers={"Origin": "https://evil.example"}
+    )
+    assert answer.status_code == 403
+    assert "Bring money" not in answer.text
+
+
 # -- Stale forms ---------------------------------------------------------------------
 
 
@@ -613,6 +640,27 @@ def test_guest_mends_an_address_and_the_old_link_dies(client):
     assert "Your address is changed" in text(client.post(confirm_path()))
     assert client.get(path).status_code == 404
     assert client.get(manage_path(Guest.objects.get())).status_code == 200
+
+
+def test_mistyped_new_address_is_asked_about_once(client):
+    rsvp = make_rsvp(email=EMAIL)
+    path = manage_path(rsvp.guest)
+    data = {"do": "details", "name": rsvp.supporter.name, "email": "alex@gmial.com"}
+    asked = client.post(path, data)
+    assert "Did you mean alex@gmail.com?" in text(asked)
+    assert 'name="use_email" value="alex@gmail.com"' in asked.text
+    assert not Ticket.objects.exists()
+    client.post(path, data | {"use_email": "alex@gmail.com"})
+    client.post(path, data | {"email_kept": "alex@gmial.com"})
+    written_to = Ticket.objects.order_by("pk").values_list("payload__email", flat=True)
+    assert list(written_to) == ["alex@gmail.com", "alex@gmial.com"]
+
+
+def test_known_address_is_not_asked_about_when_a_name_is_mended(client):
+    rsvp = make_rsvp(email="alex@gmial.com")
+    data = {"do": "details", "name": "Alexandra Guest", "email": "alex@gmial.com"}
+    client.post(manage_path(rsvp.guest), data)
+    assert Supporter.objects.get().name == "Alexandra Guest"
 
 
 def test_new_address_that_has_an_rsvp_of_its_own_is_explained(client):
