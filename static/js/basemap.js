@@ -6,17 +6,15 @@ const here = (path) => new URL(path, import.meta.url).href;
 const DEGREE = 1000; // the files hold whole thousandths of a degree
 const COUNTIES_FROM = 7; // zoom
 
-/** Run once `node` is (nearly) in view and the browser has nothing better to do. */
+/** Run once `node` is in view and the browser has nothing better to do: a map weighs more than
+    the rest of its page. */
 export function whenInView(node, run) {
   const idle = window.requestIdleCallback || ((call) => setTimeout(call, 200));
-  const observer = new IntersectionObserver(
-    (entries) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      observer.disconnect();
-      idle(run);
-    },
-    { rootMargin: "200px" },
-  );
+  const observer = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    observer.disconnect();
+    idle(run);
+  });
   observer.observe(node);
 }
 
@@ -293,26 +291,44 @@ function paintName(context, city, x, y, taken, look) {
 let world = null;
 
 function fetchWorld() {
-  world ??= fetchJson("../map/base.json").then((file) => {
-    const arcs = file.states.arcs.map(unrolled);
-    const states = Object.entries(file.states.shapes).map(([code, polygons]) => {
-      const shapes = polygons.map((rings) => shaped(rings.map((numbers) => joined(arcs, numbers))));
-      return { code, shapes, box: around(shapes.map((shape) => shape.box)) };
-    });
-    const lakes = file.lakes.map((rings) => shaped(rings.map(unrolled)));
-    return {
-      states,
-      between: file.states.between.map((number) => lined(arcs[number])),
-      land: file.land.map((rings) => shaped(rings.map(unrolled))),
-      borders: file.borders.map((line) => lined(unrolled(line))),
-      rivers: file.rivers.map((line) => lined(unrolled(line))),
-      lakes,
-      // The Great Lakes have their shores from the states; smaller lakes lie upon them.
-      inland: lakes.filter((lake) => lake.box[2] - lake.box[0] < 0.0032),
-      cities: file.cities.map(named),
-    };
-  });
+  world ??= fetchJson("../map/base.json").then(readWorld);
   return world;
+}
+
+async function readWorld(file) {
+  const arcs = await inTurns(file.states.arcs, unrolled);
+  const states = await inTurns(Object.entries(file.states.shapes), ([code, polygons]) => {
+    const shapes = polygons.map((rings) => shaped(rings.map((numbers) => joined(arcs, numbers))));
+    return { code, shapes, box: around(shapes.map((shape) => shape.box)) };
+  });
+  const shape = (rings) => shaped(rings.map(unrolled));
+  const line = (numbers) => lined(unrolled(numbers));
+  const lakes = await inTurns(file.lakes, shape);
+  return {
+    states,
+    between: await inTurns(file.states.between, (number) => lined(arcs[number])),
+    land: await inTurns(file.land, shape),
+    borders: await inTurns(file.borders, line),
+    rivers: await inTurns(file.rivers, line),
+    lakes,
+    // The Great Lakes have their shores from the states; smaller lakes lie upon them.
+    inland: lakes.filter((lake) => lake.box[2] - lake.box[0] < 0.0032),
+    cities: await inTurns(file.cities, named),
+  };
+}
+
+/** Each of `list`, read, with pauses in which the page can answer its reader. */
+async function inTurns(list, read) {
+  const found = [];
+  let began = performance.now();
+  for (const one of list) {
+    if (performance.now() - began > 10) {
+      await new Promise((done) => setTimeout(done));
+      began = performance.now();
+    }
+    found.push(read(one));
+  }
+  return found;
 }
 
 async function fetchState(code) {

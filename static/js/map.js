@@ -1,5 +1,5 @@
 /* The results' map: what the list shows, and all the rest that matches. The list is complete
-   without it, so it starts only once the list can be read and the map is (nearly) in view. */
+   without it, so results.js asks for it only once the list can be read; it starts when in view. */
 
 import { createMap, loadLeaflet, whenInView } from "./basemap.js";
 
@@ -9,20 +9,7 @@ const CLOSEST = 16; // from here on a bunch opens as a list
 
 const element = document.querySelector("[data-map]");
 const results = document.querySelector("[data-results]");
-if (element && results) {
-  offerSwitch();
-  whenInView(element, () => start().catch(() => say(element.dataset.saysFailed)));
-}
-
-/** On a phone the map takes the list's place, and gives it back. */
-function offerSwitch() {
-  const button = document.querySelector("[data-map-switch]");
-  button.addEventListener("click", () => {
-    const map = results.classList.toggle("shows-map");
-    button.textContent = map ? button.dataset.saysList : button.dataset.saysMap;
-    results.scrollIntoView({ block: "start" });
-  });
-}
+whenInView(element, () => start().catch(() => say(element.dataset.saysFailed)));
 
 function say(words) {
   document.querySelector("[data-map-said]").textContent = words || "";

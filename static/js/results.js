@@ -49,7 +49,25 @@ async function show(address) {
   }
 }
 
+/** On a phone the map takes the list's place, and gives it back. */
+function offerMap(map, button) {
+  button.addEventListener("click", () => {
+    const shown = results.classList.toggle("shows-map");
+    button.textContent = shown ? button.dataset.saysList : button.dataset.saysMap;
+    results.scrollIntoView({ block: "start" });
+  });
+  // One bar of signal is for the list first: the map's code comes once the list stands there.
+  const failed = () => {
+    document.querySelector("[data-map-said]").textContent = map.dataset.saysFailed;
+  };
+  const load = () => import(map.dataset.code).catch(failed);
+  const painted = () => requestAnimationFrame(() => setTimeout(load));
+  if (document.readyState === "complete") painted();
+  else addEventListener("load", painted);
+}
+
 if (form && results) {
+  offerMap(document.querySelector("[data-map]"), document.querySelector("[data-map-switch]"));
   form.addEventListener("change", (event) => {
     if (event.target.name === "near") return;
     if (event.target.type === "date" && event.target.value) {
