@@ -77,14 +77,34 @@ def _is_day(text: str) -> bool:
         return False
 
 
-class WordsField(forms.CharField):
+class UncutField(forms.CharField):
+    """Text that comes back whole, with what to do, where it is too long.
+
+    The browser gets no `maxlength`: it would cut off what is pasted, without a word.
+    """
+
+    default_error_messages = {
+        "required": _("Please fill this in."),
+        "max_length": _(
+            "Please shorten this: it has %(show_value)d characters, and at most"
+            " %(limit_value)d characters fit."
+        ),
+    }
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        attrs = super().widget_attrs(widget)
+        attrs.pop("maxlength", None)
+        return attrs
+
+
+class WordsField(UncutField):
     """One line of text, tidied (events.words.tidy)."""
 
     def to_python(self, value: Any) -> str:
         return tidy(str(value)) if value not in self.empty_values else ""
 
 
-class LinesField(forms.CharField):
+class LinesField(UncutField):
     """Several lines of text, tidied; the line ends stay."""
 
     widget = forms.Textarea
@@ -93,7 +113,7 @@ class LinesField(forms.CharField):
         return tidy(str(value), lines=True) if value not in self.empty_values else ""
 
 
-class EmailField(forms.CharField):
+class EmailField(UncutField):
     """An e-mail address, lower-case, its domain in ASCII (RFC 5891), stray spaces dropped.
 
     At most 254 characters (RFC 5321 4.5.3.1.3, less the angle brackets).
@@ -152,7 +172,7 @@ def suggest_email(address: str) -> str | None:
     return f"{name}@{close[0]}" if close else None
 
 
-class PhoneField(forms.CharField):
+class PhoneField(UncutField):
     """A phone number in any national form, handed on as E.164 (+16145550123).
 
     Numbers without a country code are read as North American.
@@ -197,7 +217,7 @@ def show_phone(e164: str) -> str:
     return phonenumbers.format_number(number, form)
 
 
-class PostalCodeField(forms.CharField):
+class PostalCodeField(UncutField):
     """A US ZIP code (a ZIP+4 is cut to its five digits) or another country's code, upper-case.
 
     Whether the place exists is for the gazetteer to say, not for this field.

@@ -67,8 +67,8 @@ class Accuracy(models.TextChoices):
 
     ROOFTOP = "rooftop", _("the building")
     STREET = "street", _("the street")
-    ZIP = "zip", _("the ZIP code's centre")
-    CITY = "city", _("the city's centre")
+    ZIP = "zip", _("the ZIP code's center")
+    CITY = "city", _("the city's center")
 
 
 class YesNoUnknown(models.TextChoices):

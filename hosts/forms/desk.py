@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from events.calendars import when_in_words
 from events.fields import LinesField
 from events.models import Timeslot
-from hosts.forms.times import TimeslotForm
+from hosts.forms.times import RoomField, TimeslotForm
 
 
 class NoteForm(forms.Form):
@@ -24,14 +24,9 @@ class NoteForm(forms.Form):
 
 
 class CapacityForm(forms.Form):
-    capacity = forms.IntegerField(
-        label=_("Room for"),
-        required=False,
-        min_value=1,
-        max_value=100_000,
-        help_text=_("How many people. Leave it empty for no limit."),
-        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
-    )
+    """The room of one date."""
+
+    capacity = RoomField()
 
 
 class OneTimeslotForm(TimeslotForm):

@@ -16,7 +16,6 @@ from events.fields import LinesField, PostalCodeField, WordsField
 from events.models import Event
 from events.regions import CANADIAN_PROVINCES, US_STATES, US_TERRITORIES
 from events.states import AddressVisibility, AttendanceMode
-from events.words import tidy
 from hosts.drafts import SAME_NAME
 
 _ADDRESS = ("street", "city", "state_code", "postal_code", "country")
@@ -41,7 +40,7 @@ class PlaceForm(forms.Form):
         choices=AttendanceMode,
         widget=forms.RadioSelect,
     )
-    joining_url = forms.CharField(
+    joining_url = WordsField(
         label=gettext_lazy("Link to join online"),
         required=False,
         max_length=500,
@@ -175,7 +174,7 @@ class PlaceForm(forms.Form):
 
 def _link(typed: str) -> str | None:
     """A typed web link, with its https:// added where it was left out; None where it is none."""
-    text = tidy(typed).replace(" ", "")
+    text = typed.replace(" ", "")
     if not text:
         return ""
     if "://" not in text:

@@ -66,6 +66,32 @@ class TimeField(forms.TimeField):
             ) from None
 
 
+class RoomField(forms.IntegerField):
+    """How many people fit; empty for no limit."""
+
+    # Not type=number: browsers send nothing at all for "ten", and nothing means no limit.
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+    default_error_messages = {
+        "invalid": gettext_lazy("Type the number of people in figures, like 20."),
+        "min_value": gettext_lazy(
+            "There must be room for at least one person. Leave it empty for no limit."
+        ),
+        "max_value": gettext_lazy(
+            "At most %(limit_value)s people fit here. Leave it empty for no limit."
+        ),
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            label=gettext_lazy("Room for"),
+            required=False,
+            min_value=1,
+            max_value=100_000,
+            help_text=gettext_lazy("How many people. Leave it empty for no limit."),
+            **kwargs,
+        )
+
+
 class TimeslotForm(forms.Form):
     """One date. `zone` is the event's IANA zone; None while the place is not known yet."""
 
@@ -74,14 +100,7 @@ class TimeslotForm(forms.Form):
     start = TimeField(label=gettext_lazy("Starts"), required=False)
     end = TimeField(label=gettext_lazy("Ends"), required=False)
     end_date = DateField(label=gettext_lazy("Ends on another day"), required=False)
-    capacity = forms.IntegerField(
-        label=gettext_lazy("Room for"),
-        required=False,
-        min_value=1,
-        max_value=100_000,
-        help_text=gettext_lazy("How many people. Leave it empty for no limit."),
-        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
-    )
+    capacity = RoomField()
     instructions = LinesField(
         label=gettext_lazy("How to find you"),
         required=False,
@@ -181,8 +200,8 @@ class TimeslotForm(forms.Form):
             self.add_error(
                 name,
                 _(
-                    "The clocks go forward that night: %(typed)s does not exist."
-                    " The nearest times are %(before)s and %(after)s."
+                    "The clocks go forward that night: there is no %(typed)s then. The nearest"
+                    " times, %(before)s and %(after)s, are fine."
                 )
                 % {
                     "typed": time_format(at, "g:i a"),

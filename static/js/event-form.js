@@ -56,8 +56,8 @@ document.addEventListener("visibilitychange", () => {
   }
 });
 form.addEventListener("submit", (event) => {
-  if (leaving) {
-    event.preventDefault(); // pressed twice
+  if (leaving || sayImpossible()) { // pressed twice, or a day that would get lost
+    event.preventDefault();
     return;
   }
   leaving = true;
@@ -132,6 +132,33 @@ rows.addEventListener("click", (event) => {
   form.querySelector("[data-add-time]").focus();
   note();
 });
+
+// A picker with 30 February in it sends nothing at all, and the whole date would be lost unseen.
+function sayImpossible() {
+  const wrong = visible().flatMap((row) => [...row.querySelectorAll("[type=date], [type=time]")]).filter((input) => input.validity.badInput);
+  wrong.forEach(sayBeside);
+  wrong[0]?.focus();
+  return wrong.length > 0;
+}
+
+function sayBeside(input) {
+  const id = `${input.id}-impossible`;
+  if (document.getElementById(id)) return;
+  const words = document.createElement("p");
+  words.id = id;
+  words.className = "invalid-feedback d-block";
+  words.textContent = input.type === "date" ? form.dataset.noSuchDay : form.dataset.noSuchTime;
+  const described = input.getAttribute("aria-describedby");
+  input.closest("details")?.setAttribute("open", "");
+  input.after(words);
+  input.classList.add("is-invalid");
+  input.setAttribute("aria-describedby", [id, described].filter(Boolean).join(" "));
+  input.addEventListener("input", () => {
+    words.remove();
+    input.classList.remove("is-invalid");
+    described ? input.setAttribute("aria-describedby", described) : input.removeAttribute("aria-describedby");
+  }, { once: true });
+}
 
 // -- only the fields that matter -----------------------------------------------------------
 

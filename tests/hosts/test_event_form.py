@@ -143,10 +143,10 @@ def test_what_cannot_be_read_comes_back_with_what_to_do(client, draft, values, w
         ({"start": "18:00", "end": "18:00"}, "The end must come after the start"),
         ({"start": "soon"}, "“soon” is not a time of day"),
         ({"end_date": in_days(12)}, "Make it one date for each day"),
-        ({"capacity": "0"}, "greater than or equal to 1"),
-        ({"capacity": "-1"}, "greater than or equal to 1"),
-        ({"capacity": "two"}, "Enter a whole number"),
-        ({"capacity": "1000000"}, "less than or equal to 100000"),
+        ({"capacity": "0"}, "room for at least one person"),
+        ({"capacity": "-1"}, "room for at least one person"),
+        ({"capacity": "two"}, "in figures, like 20"),
+        ({"capacity": "1000000"}, "At most 100000 people fit"),
         ({"date": "", "capacity": "5"}, "Pick the day"),
         ({"start": ""}, "When does it start?"),
         ({"instructions": "x" * 1001}, "at most 1000 characters"),
@@ -165,8 +165,8 @@ def test_at_least_one_date_is_needed(client, draft):
 
 def test_a_time_the_clocks_jump_over_is_refused_with_the_nearest(client, draft):
     page = shown(send(client, draft, time_row(date="2027-03-14", start="02:30", end="04:00")))
-    assert "2:30 a.m. does not exist" in page
-    assert "1:59 a.m. and 3 a.m." in page.replace("3:00 a.m.", "3 a.m.")
+    assert "there is no 2:30 a.m. then." in page
+    assert "The nearest times, 1:59 a.m. and 3:00 a.m., are fine." in page
 
 
 def test_a_time_that_comes_twice_is_asked_about(client, draft):

@@ -75,6 +75,26 @@ def test_what_is_typed_is_saved_by_itself_and_sent(page, live_server, host, log_
     assert event.state_code == "OH"
 
 
+@pytest.mark.parametrize("browser_context_args", ["with JavaScript"], indirect=True)
+def test_a_day_that_is_in_no_calendar_is_not_left_out_unseen(page, live_server, host, log_in):
+    log_in(host.user)
+    begin(page, live_server.url, "House party")
+    fill_in(page)
+    day = page.locator("[name=times-0-date]")
+    day.fill(in_days(9))
+    page.get_by_role("button", name="Add another date").click()
+    second = page.locator("[name=times-1-date]")
+    second.press_sequentially("02302027")
+
+    page.get_by_role("button", name="Continue").click()
+
+    expect(page.get_by_text("There is no such day.")).to_be_visible()
+    expect(second).to_be_focused()
+    second.fill(in_days(16))
+    expect(page.get_by_text("There is no such day.")).to_have_count(0)
+    assert send(page, live_server.url).timeslots.count() == 2
+
+
 @pytest.mark.parametrize("browser_context_args", ["without JavaScript"], indirect=True)
 def test_all_of_it_works_without_javascript(page, live_server, host, log_in):
     log_in(host.user)
@@ -148,3 +168,17 @@ def test_an_address_typed_stays_a_home(page, live_server, host, log_in):
     page.get_by_label("What kind of event is it?").select_option("meeting")
 
     expect(page.get_by_label("somebody’s home")).to_be_checked()
+
+
+@pytest.mark.parametrize("browser_context_args", ["without JavaScript"], indirect=True)
+def test_what_is_pasted_too_long_comes_back_whole(page, live_server, host, log_in):
+    log_in(host.user)
+    begin(page, live_server.url, "House party")
+    page.get_by_label("Title").fill("A very long porch party " * 10)
+    page.get_by_label("Room for").fill("a dozen")
+    page.get_by_role("button", name="Continue").click()
+
+    expect(page.get_by_text("it has 239 characters").first).to_be_visible()
+    expect(page.get_by_label("Title")).to_have_value("A very long porch party " * 10)
+    expect(page.get_by_text("in figures, like 20").first).to_be_visible()
+    expect(page.get_by_label("Room for")).to_have_value("a dozen")
