@@ -10,6 +10,7 @@ from events.cities import country_names
 from events.fields import EmailField, LinesField, PhoneField, PostalCodeField, WordsField
 from events.models import Event
 from events.states import AddressVisibility, AttendanceMode, EventType, YesNoUnknown
+from hosts.forms.pin import PinForm
 from hosts.models import EventReport, ReportReason
 from hosts.review import REASONS
 
@@ -124,22 +125,8 @@ class SeenForm(forms.Form):
     seen = forms.CharField(max_length=80, widget=Seen)
 
 
-class PinForm(forms.Form):
-    """Where the pin belongs, in degrees (WGS 84)."""
-
-    seen = forms.CharField(max_length=80, widget=Seen)
-    latitude = forms.FloatField(
-        label=_("Latitude"),
-        min_value=-90,
-        max_value=90,
-        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
-    )
-    longitude = forms.FloatField(
-        label=_("Longitude"),
-        min_value=-180,
-        max_value=180,
-        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
-    )
+class FixPinForm(SeenForm, PinForm):
+    """Where the pin belongs."""
 
 
 class ReportForm(forms.ModelForm):

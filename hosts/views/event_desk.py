@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -10,12 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from events import lifecycle
 from events.disclosure import Field, may_see
-from events.fields import is_email, normalize_email, suggest_email
 from events.models import Event
 from events.readings import record_reading
 from events.states import EventState, RevisionState
 from hosts import cohosting, drafts, hosting
-from hosts.forms.desk import NoteForm
+from hosts.forms.desk import CoHostForm, NoteForm
 from hosts.forms.pin import PinForm
 from hosts.guestlist import guests_by_date, letters_to_guests, messages_sent, removed_guests
 from hosts.models import User
@@ -37,6 +37,18 @@ def event_page(request: UserRequest, event_id: int) -> HttpResponse:
     event = get_own_event_or_404(request.user, event_id)
     if event.state == EventState.DRAFT:
         return redirect("host_event_edit", event.pk)
+    return show_event(request, event)
+
+
+def show_event(
+    request: UserRequest,
+    event: Event,
+    *,
+    pin: PinForm | None = None,
+    cohost: CoHostForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page, with a form that came back in its place."""
     now = timezone.now()
     record_reading(event, reader=f"user:{request.user.pk}", now=now)
     role = viewer_role(request.user, event)
@@ -59,13 +71,15 @@ def event_page(request: UserRequest, event_id: int) -> HttpResponse:
             "waiting": what_waits(event),
             "editable": editable,
             "is_over": is_over,
-            "pin": PinForm.of(event),
+            "pin": pin or PinForm.of(event),
             "pin_moves": editable and not is_over,
             "cohosts": cohosting.standing(event),
+            "cohost_form": cohost or CoHostForm(),
             "letters": letters_to_guests(event),
             "written": messages_sent(event)[:5],
             "said": what_guests_said(event),
         },
+        status=status,
     )
 
 
@@ -153,30 +167,24 @@ def withdraw_revision(request: UserRequest, event_id: int) -> HttpResponse:
 def ask_cohost(request: UserRequest, event_id: int) -> HttpResponse:
     """Ask one more person to help."""
     event = get_hosted_event_or_404(request.user, event_id)
-    email = normalize_email(request.POST.get("email", "")[:300])
-    if not is_email(email):
-        messages.error(request, _("Give a complete e-mail address, like name@example.org."))
-    elif (meant := suggest_email(email)) and not request.POST.get("sure"):
-        messages.error(
-            request,
-            _("“%(email)s” looks mistyped. Did you mean %(meant)s? Nobody was asked yet.")
-            % {"email": email, "meant": meant},
-        )
-    else:
-        _ask(request, event, email)
-    return redirect("host_event", event.pk)
+    form = CoHostForm(request.POST)
+    if form.is_valid() and _ask(request, event, form):
+        return redirect(f"{reverse('host_event', args=[event.pk])}#top")
+    return show_event(request, event, cohost=form, status=422)
 
 
-def _ask(request: UserRequest, event: Event, email: str) -> None:
+def _ask(request: UserRequest, event: Event, form: CoHostForm) -> bool:
+    email = form.cleaned_data["email"]
     try:
         asked = cohosting.ask_cohosts(event, [email], by=request.user, now=timezone.now())
     except cohosting.TooManyCoHosts:
-        messages.error(request, _("That is too many co-hosts. Take one off first."))
-        return
+        form.add_error("email", _("That is too many co-hosts. Take one off first."))
+        return False
     if asked:
         messages.success(request, _("Asked. They get a letter and must say yes."))
     else:
         messages.info(request, _("They are on the list already."))
+    return True
 
 
 @desk_required

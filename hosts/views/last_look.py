@@ -18,6 +18,7 @@ from hosts.forms.becoming import AgreementForm
 from hosts.forms.pin import PinForm
 from hosts.models import Host, HostAgreement
 from hosts.roles import UserRequest, desk_required, get_own_event_or_404
+from hosts.views.event_desk import show_event
 from hosts.views.event_form import EDITABLE, UNSENT
 
 
@@ -31,28 +32,35 @@ def check(request: UserRequest, event_id: int) -> HttpResponse:
         return redirect("host_event", event.pk)
     if event.typed or not event.timeslots.exists():
         return redirect("host_event_edit", event.pk)
-    record_reading(event, reader=f"user:{request.user.pk}", now=timezone.now())
     agreement = _agreement_to_accept(event)
     posted = request.POST if request.method == "POST" else None
     form = AgreementForm(posted, agreement=agreement) if agreement else None
-    if request.method == "POST":
-        answer = _submit(request, event, form)
-        if answer is not None:
-            return answer
+    answer = _submit(request, event, form) if posted is not None else None
+    return answer or _show(request, event, form, status=200 if posted is None else 422)
+
+
+def _show(
+    request: UserRequest,
+    event: Event,
+    form: AgreementForm | None,
+    *,
+    pin: PinForm | None = None,
+    status: int,
+) -> HttpResponse:
+    record_reading(event, reader=f"user:{request.user.pk}", now=timezone.now())
     return render(
         request,
         "hosts/check.html",
         {
             "event": event,
             "timeslots": event.timeslots.open().order_by("starts_at", "pk"),
-            "pin": PinForm.of(event),
+            "pin": pin or PinForm.of(event),
             "pin_moves": True,
-            "agreement": agreement,
             "form": form,
             "picture": (event.picture.name or "").rpartition("/")[2],
             "is_own": event.host_id == request.user.pk,
         },
-        status=422 if request.method == "POST" else 200,
+        status=status,
     )
 
 
@@ -94,18 +102,22 @@ def _submit(request: UserRequest, event: Event, form: AgreementForm | None) -> H
 def move_pin(request: UserRequest, event_id: int) -> HttpResponse:
     """Put the pin where the host says: by map, or by typed coordinates."""
     event = get_own_event_or_404(request.user, event_id)
-    form = PinForm(request.POST)
     back = "host_event_check" if event.state in UNSENT else "host_event"
     if event.state not in EDITABLE or event.is_virtual_only:
         messages.error(request, _("The pin of this event cannot be moved."))
-    elif not form.is_valid():
-        messages.error(request, " ".join(str(e) for errors in form.errors.values() for e in errors))
-    else:
-        _place_pin(request, event, form)
-    return redirect(f"{reverse(back, args=[event.pk])}#place")
+        return redirect(back, event.pk)
+    form = PinForm(request.POST)
+    if form.is_valid() and _place_pin(request, event, form):
+        return redirect(f"{reverse(back, args=[event.pk])}#top")  # where it says so
+    if event.state not in UNSENT:
+        return show_event(request, event, pin=form, status=422)
+    agreement = _agreement_to_accept(event)
+    unread = AgreementForm(agreement=agreement) if agreement else None
+    return _show(request, event, unread, pin=form, status=422)
 
 
-def _place_pin(request: UserRequest, event: Event, form: PinForm) -> None:
+def _place_pin(request: UserRequest, event: Event, form: PinForm) -> bool:
+    """Whether the pin stands there now, or will once staff have looked; else the form says why."""
     try:
         changes = hosting.move_pin(
             event,
@@ -115,8 +127,8 @@ def _place_pin(request: UserRequest, event: Event, form: PinForm) -> None:
             now=timezone.now(),
         )
     except geocoding.PinTooFar as far:
-        messages.error(
-            request,
+        form.add_error(
+            None,
             _(
                 "That is %(km).0f km from the address, more than 50. If the address is wrong,"
                 " change it; the pin follows."
@@ -124,14 +136,16 @@ def _place_pin(request: UserRequest, event: Event, form: PinForm) -> None:
             % {"km": far.kilometres},
         )
     except hosting.OtherZone:
-        messages.error(
-            request,
+        form.add_error(
+            None,
             _("That place is in another time zone. Change the address, then look at the times."),
         )
     except lifecycle.StateConflict:
-        messages.error(request, _("The pin of this event cannot be moved."))
+        form.add_error(None, _("The pin of this event cannot be moved."))
     else:
         if changes.revision is not None:
             messages.success(request, _("Thank you. Staff look at the new pin before it is live."))
         else:
             messages.success(request, _("The pin is moved."))
+        return True
+    return False

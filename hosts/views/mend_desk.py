@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,10 +19,10 @@ from events.states import EventState
 from hosts import mending, review, vetting
 from hosts.drafts import typed_time
 from hosts.forms.desk import OneTimeslotForm
-from hosts.forms.review import FixForm, PinForm, SeenForm
+from hosts.forms.review import FixForm, FixPinForm, SeenForm
 from hosts.hosting import OtherZone
 from hosts.roles import UserRequest, reviewer_required
-from hosts.views.review_desk import event_or_404, refusal
+from hosts.views.review_desk import event_or_404, refusal, show_event
 
 
 @reviewer_required
@@ -93,10 +94,9 @@ def fix_date(request: UserRequest, timeslot_id: int) -> HttpResponse:
 @require_POST
 def fix_pin(request: UserRequest, event_id: int) -> HttpResponse:
     event = event_or_404(event_id)
-    form = PinForm(request.POST)
+    form = FixPinForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("A pin needs two numbers, such as 39.9612 and -82.9988."))
-        return redirect("review_event", event.pk)
+        return show_event(request, event, pin=form, status=422)
     data = form.cleaned_data
     refused = _mend(
         request,
@@ -110,8 +110,9 @@ def fix_pin(request: UserRequest, event_id: int) -> HttpResponse:
         ),
     )
     if refused:
-        messages.error(request, refused)
-    return redirect("review_event", event.pk)
+        form.add_error(None, refused)
+        return show_event(request, event, pin=form, status=409)
+    return redirect(f"{reverse('review_event', args=[event.pk])}#top")  # where it says so
 
 
 def _mend(request: UserRequest, step: Callable[[], object]) -> str:

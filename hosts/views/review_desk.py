@@ -22,7 +22,7 @@ from events.states import EventState
 from events.words import render_description, tidy
 from hosts import review, vetting
 from hosts.comparing import changed_since, differences, last_decision, snapshot, with_revision
-from hosts.forms.review import DecisionForm, PinForm
+from hosts.forms.review import DecisionForm, FixPinForm
 from hosts.guestlist import messages_sent
 from hosts.models import EventReport, Host, User
 from hosts.roles import UserRequest, reviewer_required, viewer_role
@@ -82,7 +82,7 @@ def find(request: UserRequest) -> HttpResponse:
 
 @reviewer_required
 def event_page(request: UserRequest, event_id: int) -> HttpResponse:
-    return _show(request, event_or_404(event_id))
+    return show_event(request, event_or_404(event_id))
 
 
 def event_or_404(event_id: int) -> Event:
@@ -91,9 +91,15 @@ def event_or_404(event_id: int) -> Event:
     return get_object_or_404(events, pk=event_id)
 
 
-def _show(
-    request: UserRequest, event: Event, *, form: DecisionForm | None = None, status: int = 200
+def show_event(
+    request: UserRequest,
+    event: Event,
+    *,
+    form: DecisionForm | None = None,
+    pin: FixPinForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
+    """One event's page, with a form that came back in its place."""
     now = timezone.now()
     revision = vetting.pending_revision(event)
     decision = last_decision(event)
@@ -128,7 +134,8 @@ def _show(
         "letters": overview.summary(f"event:{event.pk}"),
         "seen": seen,
         "form": form or DecisionForm(initial={"seen": seen}),
-        "pin": PinForm(
+        "pin": pin
+        or FixPinForm(
             initial={"seen": seen, "latitude": event.latitude, "longitude": event.longitude}
         ),
     }
@@ -183,7 +190,7 @@ def decide(request: UserRequest, event_id: int) -> HttpResponse:
     step = request.POST.get("step", "")
     if step not in _STEPS or not form.is_valid():
         messages.error(request, _("That did not work. Please look at the page again."))
-        return _show(request, event, form=_still_typed(request, event), status=400)
+        return show_event(request, event, form=_still_typed(request, event), status=400)
     do, takes_reason, said = _STEPS[step]
     given = {"by": request.user, "seen": form.cleaned_data["seen"], "now": timezone.now()}
     try:
@@ -193,14 +200,14 @@ def decide(request: UserRequest, event_id: int) -> HttpResponse:
         do(event, **given)
     except review.ReasonMissing:
         form.add_error("words", _("Please tell the host why."))
-        return _show(request, event, form=form, status=422)
+        return show_event(request, event, form=form, status=422)
     except (review.OwnEvent, review.NeedsSenior) as refused:
         messages.error(request, refusal(refused))
-        return _show(request, event, form=form, status=403)
+        return show_event(request, event, form=form, status=403)
     except (review.ChangedMeanwhile, StateConflict):
         event = event_or_404(event_id)
         messages.error(request, _what_happened(event, request.user))
-        return _show(request, event, form=_still_typed(request, event), status=409)
+        return show_event(request, event, form=_still_typed(request, event), status=409)
     messages.success(request, _done(said, event.title))
     return redirect("review_queue")
 

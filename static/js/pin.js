@@ -35,7 +35,7 @@ function letMove(L, map, marker, element, first) {
   let stands = first;
   say(element, dataset.saysHow);
 
-  const move = (wanted, { look = false } = {}) => {
+  const move = (wanted, { typed = false } = {}) => {
     const metres = first.distanceTo(wanted);
     if (metres > limit) {
       marker.setLatLng(stands);
@@ -44,9 +44,11 @@ function letMove(L, map, marker, element, first) {
     }
     stands = L.latLng(wanted).wrap();
     marker.setLatLng(stands);
-    latitude.value = stands.lat.toFixed(6);
-    longitude.value = stands.lng.toFixed(6);
-    if (look || !map.getBounds().contains(stands)) map.panTo(stands);
+    if (!typed) {
+      latitude.value = stands.lat.toFixed(6);
+      longitude.value = stands.lng.toFixed(6);
+    }
+    if (typed || !map.getBounds().contains(stands)) map.panTo(stands);
     say(element, dataset.saysMoved.replace("%", distance(metres)));
   };
 
@@ -63,7 +65,7 @@ function letMove(L, map, marker, element, first) {
     input.addEventListener("change", () => {
       const typed = [Number(latitude.value), Number(longitude.value)];
       const fine = latitude.value.trim() && longitude.value.trim() && typed.every(Number.isFinite);
-      if (fine && Math.abs(typed[0]) <= 90 && Math.abs(typed[1]) <= 180) move(L.latLng(typed), { look: true });
+      if (fine && Math.abs(typed[0]) <= 90 && Math.abs(typed[1]) <= 180) move(L.latLng(typed), { typed: true });
     });
   }
 }

@@ -110,6 +110,17 @@ def test_a_cohost_taken_off_is_off_at_once_and_the_letter_is_withdrawn(client, e
     assert Message.objects.get(kind="cohost_request").state == "superseded"
 
 
+def test_a_mistyped_address_is_asked_about_once(client, event):
+    first = client.post(f"/host/events/{event.pk}/cohosts/", {"email": "pat@gmial.com"})
+    assert first.status_code == 422
+    assert "Did you mean pat@gmail.com?" in first.content.decode()
+    assert not CoHost.objects.exists()
+    form = first.context["cohost_form"]
+    again = {name: form[name].value() for name in form.fields}
+    client.post(f"/host/events/{event.pk}/cohosts/", again)
+    assert CoHost.objects.get().email == "pat@gmial.com"
+
+
 def test_asked_again_after_that_they_get_a_new_link(client, event):
     ask(client, event)
     old = address(CoHost.objects.get())

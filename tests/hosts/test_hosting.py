@@ -138,20 +138,49 @@ def test_a_moved_pin_stays_when_only_words_change(client, host, draft):
 
 
 @pytest.mark.parametrize(
-    ("place", "words"),
+    ("typed", "kept"),
     [
-        ({"latitude": "45.5", "longitude": "-122.6"}, "more than 50"),
-        ({"latitude": "north", "longitude": "-83"}, "The latitude is a number"),
-        ({"latitude": "91", "longitude": "-83"}, "less than or equal to 90"),
-        ({"latitude": "nan", "longitude": "inf"}, "is a number"),
+        (("39.97°", "83.01° W"), (39.97, -83.01)),
+        (("39.97, -83.01", ""), (39.97, -83.01)),
+        (("", "39.97 N 83.01 W"), (39.97, -83.01)),
+        ((" 39.97 ", "−83.01"), (39.97, -83.01)),
     ],
 )
-def test_a_pin_that_cannot_be_there_stays_where_it_was(client, draft, place, words):
+def test_a_position_is_taken_as_maps_write_it(client, draft, typed, kept):
     send(client, draft, seen=stamp(draft))
-    answer = client.post(f"/host/events/{draft.pk}/pin/", place, follow=True)
-    assert words in answer.content.decode()
+    client.post(
+        f"/host/events/{draft.pk}/pin/", dict(zip(["latitude", "longitude"], typed, strict=True))
+    )
+    draft.refresh_from_db()
+    assert (draft.latitude, draft.longitude) == kept
+
+
+UNFIT = [
+    ({"latitude": "45.5", "longitude": "-122.6"}, "more than 50"),
+    ({"latitude": "north", "longitude": "-83"}, "The latitude is a number"),
+    ({"latitude": "39.9 W", "longitude": "-83"}, "The latitude is a number"),
+    ({"latitude": "91", "longitude": "-83"}, "A latitude lies between -90 and 90"),
+    ({"latitude": "40", "longitude": "-181"}, "A longitude lies between -180 and 180"),
+    ({"latitude": "nan", "longitude": "inf"}, "is a number"),
+    ({"latitude": "", "longitude": "-83"}, "Give both numbers"),
+]
+
+
+@pytest.mark.parametrize(("place", "words"), UNFIT)
+def test_a_pin_that_cannot_be_there_stays_and_comes_back_with_why(client, draft, place, words):
+    send(client, draft, seen=stamp(draft))
+    page = shown(client.post(f"/host/events/{draft.pk}/pin/", place))
+    assert words in page
+    assert f'value="{place["longitude"]}"' in page
+    assert "Send to review" in page
     draft.refresh_from_db()
     assert not draft.pin_moved
+
+
+def test_the_pin_of_a_public_event_comes_back_with_why(client, public):
+    page = shown(client.post(f"/host/events/{public.pk}/pin/", {"latitude": "1", "longitude": "1"}))
+    assert "more than 50" in page
+    assert "Take it off the site now" in page
 
 
 # -- after approval -------------------------------------------------------------------------------

@@ -209,11 +209,13 @@ def test_a_pin_that_makes_no_sense_stays_where_it_is(client, latitude, longitude
     log_in_staff(client)
     event = make_submitted()
 
-    client.post(
+    answer = client.post(
         f"/review/events/{event.pk}/pin/",
         {"seen": seen(event), "latitude": latitude, "longitude": longitude},
     )
 
+    assert answer.status_code in {409, 422}
+    assert f'value="{latitude}"' in answer.content.decode()
     event.refresh_from_db()
     assert event.pin_moved is False
 

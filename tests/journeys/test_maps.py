@@ -175,6 +175,31 @@ def test_pin_is_moved_by_tapping(page, draft):
     assert -82.9988 < draft.longitude < -82.95
 
 
+def test_pin_is_moved_by_dragging(page, draft):
+    pin = page.locator(".map-pin")
+    pin.scroll_into_view_if_needed()
+    box = pin.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2 - 40, box["y"] + box["height"] / 2, steps=5)
+    page.mouse.up()
+    expect(page.locator("[data-pin-said]")).to_contain_text("The pin moved")
+    page.get_by_role("button", name="Keep the pin there").click()
+    page.wait_for_load_state()
+    draft.refresh_from_db()
+    assert -83.05 < draft.longitude < -82.9988
+
+
+def test_typed_numbers_stay_as_they_were_typed(page, draft):
+    page.get_by_text("Move the pin by numbers").click()
+    page.get_by_label("Latitude").fill("39.97")
+    page.get_by_label("Longitude").fill("-83.01")
+    page.get_by_role("button", name="Keep the pin there").click()
+    page.wait_for_load_state()
+    draft.refresh_from_db()
+    assert (draft.latitude, draft.longitude) == (39.97, -83.01)
+
+
 def test_pin_stays_within_fifty_kilometres(page, draft):
     page.get_by_text("Move the pin by numbers").click()
     page.get_by_label("Latitude").fill("41")
