@@ -47,8 +47,7 @@ def imports(path: Path) -> set[tuple[str, str]]:
 
 def is_concept(path: Path) -> bool:
     name = module_name(path)
-    parts = set(name.split(".")[1:])
-    return name not in GUARDS and not OUTER_PARTS & parts and not name.endswith("_views")
+    return name not in GUARDS and not OUTER_PARTS & set(name.split(".")[1:])
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module_name)
