@@ -3,6 +3,8 @@
 A mail program that opens every link changes nothing: only the button's POST does.
 """
 
+from collections.abc import Callable
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -87,37 +89,39 @@ def _nothing_to_answer(request: HttpRequest, rsvp: Rsvp, token: str) -> HttpResp
 @require_http_methods(["GET", "HEAD", "POST"])
 def coming(request: HttpRequest, token: str, rsvp_id: int) -> HttpResponse:
     """ "I'll be there"."""
-    rsvp = _find(token, rsvp_id)
-    if rsvp is None:
-        return link_unknown(request)
-    if closed := _nothing_to_answer(request, rsvp, token):
-        return closed
-    if request.method != "POST":
-        return _page(request, "answer_coming", rsvp, token)
-    try:
-        feedback.reaffirm(rsvp, now=timezone.now())
-    except attending.RsvpChanged:
-        return _page(request, "answer_closed", rsvp, token, why="gone")
-    messages.success(request, _("Thank you! The host knows you'll be there."))
-    return redirect("manage", token=token)
+    thanks = _("Thank you! The host knows you'll be there.")
+    return _answer(request, token, rsvp_id, "answer_coming", feedback.reaffirm, thanks)
 
 
 @token_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def cannot(request: HttpRequest, token: str, rsvp_id: int) -> HttpResponse:
     """ "I can't make it"."""
+    thanks = _("Thank you for telling us. Your place is free for somebody else.")
+    return _answer(request, token, rsvp_id, "answer_cannot", attending.cancel_rsvp, thanks)
+
+
+def _answer(
+    request: HttpRequest,
+    token: str,
+    rsvp_id: int,
+    page: str,
+    act: Callable[..., object],
+    thanks: str,
+) -> HttpResponse:
+    """The page behind a reminder's link, and what its button does."""
     rsvp = _find(token, rsvp_id)
     if rsvp is None:
         return link_unknown(request)
     if closed := _nothing_to_answer(request, rsvp, token):
         return closed
     if request.method != "POST":
-        return _page(request, "answer_cannot", rsvp, token)
+        return _page(request, page, rsvp, token)
     try:
-        attending.cancel_rsvp(rsvp, now=timezone.now())
+        act(rsvp, now=timezone.now())
     except attending.RsvpChanged:
         return _page(request, "answer_closed", rsvp, token, why="gone")
-    messages.success(request, _("Thank you for telling us. Your place is free for somebody else."))
+    messages.success(request, thanks)
     return redirect("manage", token=token)
 
 

@@ -254,23 +254,6 @@ class TestSteps:
         plan(at(11, days=-1))
         assert f"rsvp:{late.pk}" in planned()
 
-    def test_a_guest_who_left_and_came_back_keeps_the_reminder_planned_too_early(self, rsvp):
-        plan(at(11, days=-1) - timedelta(minutes=2) + timedelta(hours=1))
-        early = Message.objects.get()
-        cancel_rsvp(rsvp, now=at(10, days=-1))
-        come_back(rsvp, now=at(10.5, days=-1))
-        plan(at(11, days=-1))
-        assert planned() == [f"rsvp:{rsvp.pk}"]
-        early.refresh_from_db()
-        assert (early.state, early.not_before) == (MessageState.QUEUED, at(11, days=-1))
-
-    def test_a_guest_who_came_back_after_its_time_hears_nothing_stale(self, rsvp):
-        plan(at(11, days=-1))
-        cancel_rsvp(rsvp, now=at(11.25, days=-1))
-        come_back(rsvp, now=at(11.5, days=-1))
-        plan(at(12, days=-1))
-        assert Message.objects.get(kind=ReminderKind.DAY_BEFORE).state == MessageState.SUPERSEDED
-
 
 def test_the_defaults_are_those_of_the_house_rules():
     assert Steps(Step(days=1, hour=11), Step(hours=3), Step(hours=1)) == DEFAULTS
