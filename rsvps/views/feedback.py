@@ -4,6 +4,7 @@ A mail program that opens every link changes nothing: only the button's POST doe
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.contrib import messages
@@ -21,6 +22,9 @@ from rsvps.contents import about_timeslot
 from rsvps.models import Guest, Rsvp
 from rsvps.states import COMING, Attended
 from rsvps.views.token_pages import link_unknown, token_page
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
 
 
 class FeedbackForm(forms.Form):
@@ -107,7 +111,7 @@ def _answer(
     rsvp_id: int,
     page: str,
     act: Callable[..., object],
-    thanks: str,
+    thanks: "StrPromise",
 ) -> HttpResponse:
     """The page behind a reminder's link, and what its button does."""
     rsvp = _find(token, rsvp_id)
