@@ -30,7 +30,7 @@ from events.models import Event
 from events.states import EventType, YesNoUnknown
 from hosts.cohosting import MOST
 from hosts.drafts import FIELDS, SAME_NAME, Typed
-from hosts.forms.place import PlaceForm
+from hosts.forms.place import PlaceForm, zip_of_another_state
 from hosts.forms.times import timeslots_form
 from hosts.hosting import PLACED
 from hosts.pictures import picture_mark, picture_named
@@ -206,6 +206,8 @@ class EventForm(PlaceForm):
         if self.candidate is None:
             return []
         found = homes.warnings(self.candidate)
+        if elsewhere := zip_of_another_state(self.candidate):
+            found.append(elsewhere)
         if self.event.is_private and self.event.street and not self.candidate.is_private:
             found.append(
                 _("Until now only guests saw the address. From now on everybody will see it.")

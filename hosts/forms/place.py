@@ -16,6 +16,7 @@ from events.fields import LinesField, PostalCodeField, WordsField
 from events.models import Event
 from events.regions import CANADIAN_PROVINCES, US_STATES, US_TERRITORIES
 from events.states import AddressVisibility, AttendanceMode
+from events.zips import zip_place
 from hosts.drafts import SAME_NAME
 
 _ADDRESS = ("street", "city", "state_code", "postal_code", "country")
@@ -24,16 +25,8 @@ _ADDRESS = ("street", "city", "state_code", "postal_code", "country")
 _TOWN = {"city", "state_code", "postal_code"}
 
 
-class PlaceForm(forms.Form):
-    """The place, in person or online. A valid form has `candidate`: the event, placed.
-
-    The candidate is a copy of `event` with what was typed, its position, public place and
-    time zone; nothing is saved.
-    """
-
-    event: Event
-    now: datetime
-    candidate: Event | None = None
+class WhereForm(forms.Form):
+    """Where an event is, in person or online. A valid form names a place that exists."""
 
     attendance_mode = forms.ChoiceField(
         label=gettext_lazy("Where do people meet?"),
@@ -83,13 +76,6 @@ class PlaceForm(forms.Form):
     country = forms.ChoiceField(
         label=gettext_lazy("Country"), choices=country_names, required=False
     )
-    is_home = forms.BooleanField(
-        label=gettext_lazy("This is somebody’s home"),
-        help_text=gettext_lazy(
-            "Everybody else sees only the rough area. The address goes to people who are coming."
-        ),
-        required=False,
-    )
 
     def clean_joining_url(self) -> str:
         link = _link(self.cleaned_data["joining_url"])
@@ -110,8 +96,14 @@ class PlaceForm(forms.Form):
         if here and values.get("street") == values.get("venue") == "":
             self.add_error("street", _("Where is it? Give the street, or the place’s name."))
         if self._has_place(values) and not _TOWN & set(self.errors):
-            self._place(values)
+            if unknown := _unknown_place(values):
+                self.add_error(*unknown)
+            else:
+                self._place(values)
         return values
+
+    def _place(self, values: dict[str, Any]) -> None:
+        """Called once the place is known to exist."""
 
     def _clean_state(self, values: dict[str, Any]) -> None:
         """ "ohio" and "oh" are OH; only countries whose states we know are checked."""
@@ -148,11 +140,28 @@ class PlaceForm(forms.Form):
             )
         return False
 
+
+class PlaceForm(WhereForm):
+    """The place as the host gives it. A valid form has `candidate`: the event, placed.
+
+    The candidate is a copy of `event` with what was typed, its position, public place and
+    time zone; nothing is saved.
+    """
+
+    event: Event
+    now: datetime
+    candidate: Event | None = None
+
+    is_home = forms.BooleanField(
+        label=gettext_lazy("This is somebody’s home"),
+        help_text=gettext_lazy(
+            "Everybody else sees only the rough area. The address goes to people who are coming."
+        ),
+        required=False,
+    )
+
     def _place(self, values: dict[str, Any]) -> None:
         """Find the place on the map; a slow or failing geocoder never stands in the way."""
-        if unknown := _unknown_place(values):
-            self.add_error(*unknown)
-            return
         candidate = copy.copy(self.event)
         same_address = all(values.get(name) == getattr(self.event, name) for name in _ADDRESS)
         for name in SAME_NAME:
@@ -200,3 +209,15 @@ def _unknown_place(values: dict[str, Any]) -> tuple[str, str] | None:
         ) % {"code": code}
     words = _("We do not know “%(city)s”. Check the city and state, or give the ZIP code.")
     return "city", words % {"city": city}
+
+
+def zip_of_another_state(event: Event) -> str:
+    """A word of warning where the ZIP code lies in another state than the one given; else ""."""
+    place = zip_place(event.postal_code) if event.country == "US" else None
+    if place is None or event.state_code in {"", place.state_code}:
+        return ""
+    return _("The ZIP code %(zip)s is in %(place)s, not in %(state)s. Is there a slip in it?") % {
+        "zip": event.postal_code,
+        "place": f"{place.name}, {place.state_code}",
+        "state": event.state_code,
+    }

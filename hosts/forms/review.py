@@ -3,14 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from events.cities import country_names
-from events.fields import EmailField, LinesField, PhoneField, PostalCodeField, WordsField
+from events.fields import EmailField, LinesField, PhoneField, WordsField
 from events.models import Event
-from events.states import AddressVisibility, AttendanceMode, EventType, YesNoUnknown
+from events.states import AddressVisibility, EventType, YesNoUnknown
 from hosts.forms.pin import PinForm
+from hosts.forms.place import WhereForm
 from hosts.models import EventReport, ReportReason
 from hosts.review import REASONS
 
@@ -41,7 +40,7 @@ class DecisionForm(forms.Form):
     )
 
 
-class FixForm(forms.Form):
+class FixForm(WhereForm):
     """Any field of an event, for staff; an address that changed is looked up anew."""
 
     seen = forms.CharField(max_length=80, widget=Seen)
@@ -54,19 +53,9 @@ class FixForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 8}),
     )
-    attendance_mode = forms.ChoiceField(label=_("In person or online"), choices=AttendanceMode)
-    joining_url = forms.URLField(label=_("Joining link"), max_length=500, required=False)
-    joining_notes = LinesField(label=_("How to join"), max_length=1000, required=False)
     address_visibility = forms.ChoiceField(
         label=_("Who sees the address"), choices=AddressVisibility
     )
-    venue = WordsField(label=_("Venue"), max_length=120, required=False)
-    street = WordsField(label=_("Street"), max_length=160, required=False)
-    unit = WordsField(label=_("Unit"), max_length=60, required=False)
-    city = WordsField(label=_("City"), max_length=100, required=False)
-    state_code = WordsField(label=_("State"), max_length=60, required=False)
-    postal_code = PostalCodeField(label=_("ZIP code"), required=False)
-    country = forms.ChoiceField(label=_("Country"), choices=country_names)
     confirm_rsvps = forms.BooleanField(
         label=_("Ask guests to confirm their e-mail address first"), required=False
     )
@@ -91,22 +80,13 @@ class FixForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
+    field_order = ["seen", "title", "type", "official", "description", *WhereForm.base_fields]
     NOT_OF_EVENT = frozenset({"seen", "reason", "remove_picture"})
 
     @classmethod
     def initial_of(cls, event: Event) -> dict[str, Any]:
         names = [name for name in cls.base_fields if name not in cls.NOT_OF_EVENT]
         return {name: getattr(event, name) for name in names}
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("attendance_mode") != AttendanceMode.IN_PERSON and not cleaned.get(
-            "joining_url"
-        ):
-            self.add_error("joining_url", ValidationError(_("An online event needs a link.")))
-        if cleaned.get("attendance_mode") != AttendanceMode.VIRTUAL and not cleaned.get("city"):
-            self.add_error("city", ValidationError(_("Say at least which city it is in.")))
-        return cleaned
 
     def fields_of_event(self) -> dict[str, Any]:
         fields = {

@@ -193,6 +193,15 @@ def test_html_typed_into_every_field_comes_back_as_words(client, draft):
     assert "<script>alert(1)" not in shown(answer)
 
 
+def test_a_zip_of_another_state_is_asked_about(client, draft):
+    page = shown(send(client, draft, postal_code="97201", seen=stamp(draft)))
+    assert "The ZIP code 97201 is in Portland, OR, not in OH." in page
+    mark = page.split('name="warned" value="')[1].split('"')[0]
+    send(client, draft, postal_code="97201", warned=mark, seen=stamp(draft))
+    draft.refresh_from_db()
+    assert draft.timezone == "America/Los_Angeles"
+
+
 def test_words_that_give_a_home_away_need_a_second_yes(client, draft):
     values = {"is_home": "on", "venue": "", "description": "Come to 41 South Elm Street!"}
     page = shown(send(client, draft, **values))

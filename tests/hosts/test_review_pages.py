@@ -170,11 +170,24 @@ def test_staff_mend_on_the_page(client):
     form = client.get(f"/review/events/{event.pk}/fix/").context["form"]
     data = {name: value for name, value in form.initial.items() if value not in (False, None)}
 
-    mended = {"title": "Mended", "picture_alt": "A porch with chairs", "country": "CA"}
+    mended = {"title": "Mended", "picture_alt": "A porch with chairs", "city": "Bexley"}
     client.post(f"/review/events/{event.pk}/fix/", data | mended)
 
     event.refresh_from_db()
     assert {name: getattr(event, name) for name in mended} == mended
+
+
+def test_staff_type_a_place_as_loosely_as_hosts_do(client):
+    log_in_staff(client)
+    event = make_submitted()
+    form = client.get(f"/review/events/{event.pk}/fix/").context["form"]
+    data = {name: value for name, value in form.initial.items() if value not in (False, None)}
+
+    loose = {"city": "", "state_code": "ohio", "postal_code": "43215-1234"}
+    client.post(f"/review/events/{event.pk}/fix/", data | loose)
+
+    event.refresh_from_db()
+    assert (event.city, event.state_code, event.postal_code) == ("", "OH", "43215")
 
 
 @pytest.mark.parametrize(
@@ -185,7 +198,11 @@ def test_staff_mend_on_the_page(client):
         {"type": "circus"},
         {"contact_phone": "call me"},
         {"contact_email": "nobody"},
-        {"city": ""},
+        {"city": "", "postal_code": ""},
+        {"postal_code": "00000", "city": "Nowhereville"},
+        {"state_code": "Ohwow"},
+        {"street": "", "venue": ""},
+        {"country": "XX"},
         {"attendance_mode": "virtual"},
         {"joining_url": "javascript:alert(1)"},
     ],
