@@ -31,6 +31,7 @@ DOMAIN = "demo.example"
 HOSTS = 60
 UPCOMING = 400
 PAST = 100
+DAYS = 21
 RALLY_GUESTS = 2000
 
 # How often each type comes, and when such an event usually begins (local hours).
@@ -187,9 +188,11 @@ def _slots(country: Country, event: Event, *, past: bool) -> None:
     chance = country.chance
     zone = ZoneInfo(event.timezone)
     today = country.now.astimezone(zone).date()
-    day = today + timedelta(days=-chance.randint(1, 21) if past else chance.randint(0, 20))
+    day = today + timedelta(days=-chance.randint(1, 21) if past else chance.randint(0, DAYS - 1))
     if event.type in {EventType.CANVASS, EventType.COMMUNITY_SERVICE} and not past:
         day += timedelta(days=(5 - day.weekday()) % 7)  # a Saturday
+        if day >= today + timedelta(days=DAYS):
+            day -= timedelta(weeks=1)
     hour = chance.choice(_SHARES[EventType(event.type)][1])
     starts = [hour, hour + 3, hour + 6] if event.type == EventType.CANVASS else [hour]
     hours = 3 if event.type == EventType.CANVASS else 2
