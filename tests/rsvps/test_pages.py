@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
@@ -77,7 +78,11 @@ def test_form_takes_an_rsvp_for_three_and_says_what_happens_next(client):
     assert EMAIL in text(response)
     rsvp = Rsvp.objects.get()
     assert (rsvp.party_size, rsvp.note, rsvp.status) == (3, "We bring chairs", "accepted")
-    assert Consent.objects.get().wording.startswith("Send me news")
+    consent = Consent.objects.get()
+    assert (
+        consent.wording == "Send me news about the campaign by e-mail. I can stop it at any time."
+    )
+    assert timezone.now() - consent.given_at < timedelta(minutes=1)
 
 
 def test_answer_page_offers_the_calendar_of_a_public_place_and_a_link_to_share(client):
@@ -377,6 +382,58 @@ def test_full_event_says_so_and_leads_on(client):
 def test_event_that_is_over_says_so(client):
     slot = make_timeslot(starts_at=timezone.now() - timedelta(days=1))
     assert "This event is over" in text(client.get(f"/events/{slot.event_id}/rsvp/"))
+
+
+# -- The database is away ------------------------------------------------------------
+
+
+class GoesAway:
+    """Lets so many statements through, fails the next, and is back afterwards."""
+
+    def __init__(self, after: int) -> None:
+        self.left = after
+
+    def __call__(self, execute, sql, params, many, context):
+        self.left -= 1
+        if self.left == -1:
+            raise OperationalError("database is locked")
+        return execute(sql, params, many, context)
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_database_away_at_any_statement_of_a_form_leaves_nothing_half_written(client, private):
+    slot = make_timeslot(make_event(private=private), capacity=5)
+    data = fill_in(client, slot, party_size="2", news="on")
+    refused, answer = 0, None
+    while answer is None or answer.status_code == 503:
+        with connection.execute_wrapper(GoesAway(refused)):
+            answer = client.post(f"/events/{slot.event_id}/rsvp/", data)
+        slot.refresh_from_db()
+        kept = [Supporter, Guest, Rsvp, Consent, Ticket, Message]
+        if answer.status_code == 503:
+            refused += 1
+            assert "was not saved" in text(answer)
+            assert (slot.seats_taken, [model for model in kept if model.objects.exists()]) == (
+                0,
+                [],
+            )
+    assert refused > 10
+    assert (answer.status_code, slot.seats_taken) == (302, 2)
+    assert letters() == ["confirm" if private else "invitation"]
+
+
+def test_database_away_at_any_statement_of_a_cancel_leaves_the_place_as_it_was(client):
+    rsvp = make_rsvp(make_timeslot(capacity=5), party_size=2)
+    refused, answer = 0, None
+    while answer is None or answer.status_code == 503:
+        with connection.execute_wrapper(GoesAway(refused)):
+            answer = client.post(manage_path(rsvp.guest), {"do": "cancel"})
+        rsvp.refresh_from_db()
+        if answer.status_code == 503:
+            refused += 1
+            assert (rsvp.status, rsvp.timeslot.seats_taken, letters()) == ("accepted", 2, [])
+    assert refused > 3
+    assert (rsvp.status, letters()) == ("cancelled", ["rsvp_cancelled"])
 
 
 # -- Machines ------------------------------------------------------------------------
