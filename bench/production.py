@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from bench.drills import ROOT
 
@@ -93,11 +94,18 @@ class Site:
 
     def get(self, path: str) -> bytes:
         """The body of a page."""
+        with self._open(path) as answer:
+            return answer.read()
+
+    def etag(self, path: str) -> str:
+        with self._open(path) as answer:
+            return str(answer.headers["ETag"])
+
+    def _open(self, path: str) -> Any:
         request = urllib.request.Request(self.address + path, headers=PROXIED)
         trusting = ssl.create_default_context()
         trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
-        with urllib.request.urlopen(request, timeout=60, context=trusting) as answer:
-            return answer.read()
+        return urllib.request.urlopen(request, timeout=60, context=trusting)
 
     def _answers(self) -> bool:
         with suppress(OSError):

@@ -4,7 +4,7 @@ Each listing has one, written when its event is indexed, with public facts alone
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from django.conf import settings
@@ -19,18 +19,21 @@ _EDITION = 2
 def write(event: Event, timeslots: Sequence[Timeslot]) -> None:
     """Keep the entries of these timeslots, and no others of the event."""
     CalendarEntry.objects.filter(event=event).delete()
-    recipe = _recipe()
     for timeslot in timeslots:
         timeslot.event = event
-    CalendarEntry.objects.bulk_create(
-        CalendarEntry(
+    CalendarEntry.objects.bulk_create(made(timeslots))
+
+
+def made(timeslots: Iterable[Timeslot]) -> Iterator[CalendarEntry]:
+    """Their entries, unsaved; timeslots need their event selected."""
+    recipe = _recipe()
+    for timeslot in timeslots:
+        yield CalendarEntry(
             timeslot=timeslot,
-            event=event,
+            event=timeslot.event,
             recipe=recipe,
             text=published_entry(timeslot).decode(),
         )
-        for timeslot in timeslots
-    )
 
 
 def read(

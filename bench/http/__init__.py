@@ -1,0 +1,1 @@
+"""Requests a second: what `make bench-http` is made of."""
