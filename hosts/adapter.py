@@ -2,14 +2,13 @@
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hosts.account_mail import post_account_mail
-from hosts.models import EMAIL_MAX_LENGTH, RecordKind
+from hosts.models import RecordKind
 from hosts.records import record
 
 
@@ -23,11 +22,6 @@ class AccountAdapter(DefaultAccountAdapter):
         "too_many_login_attempts": _("Too many tries. Please wait a few minutes, then try again."),
         "rate_limited": _("That was a bit fast. Please wait a minute, then try again."),
     }
-
-    def clean_email(self, email: str) -> str:
-        if len(email) > EMAIL_MAX_LENGTH:
-            raise ValidationError(_("No e-mail address is that long. Please check it."))
-        return email
 
     def send_mail(self, template_prefix: str, email: str, context: dict) -> None:
         post_account_mail(

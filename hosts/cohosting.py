@@ -122,6 +122,16 @@ def accept_request(cohost: CoHost, *, by: User, now: datetime) -> None:
 
 
 @transaction.atomic
+def give_account(cohost: CoHost) -> None:
+    """See that the address that was asked has an account to say yes with.
+
+    It opens nothing until a code mailed to that address is typed.
+    """
+    if not User.objects.filter(email__iexact=cohost.email).exists():
+        User.objects.create_user(cohost.email)
+
+
+@transaction.atomic
 def remove_cohost(cohost: CoHost, *, now: datetime) -> None:
     """Take a co-host off, or take the request back; their rights end at the next request."""
     CoHost.objects.filter(pk=cohost.pk, removed_at__isnull=True).update(removed_at=now)

@@ -7,20 +7,16 @@ from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn import forms as webauthn_forms
 from django import forms
-from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
-from hosts.models import EMAIL_MAX_LENGTH
+from events.fields import EmailField
+from hosts.forms.asking import AskingForm
 
 _EMAIL_ATTRS = {
     "inputmode": "email",
     "autocapitalize": "none",
     "spellcheck": "false",
 }
-# allauth's own e-mail fields say so to the browser only; the database would refuse.
-_FITS = MaxLengthValidator(EMAIL_MAX_LENGTH)
-
-
 _PASSWORD_HELP = _("At least 10 characters. A short sentence is easy to keep in mind.")
 _DIGITS = {"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": "7"}
 
@@ -148,8 +144,11 @@ def _say(form: forms.Form, name: str, label: Any, *, help_text: Any = None, **at
 
 
 def _ask_for_email(form: forms.Form, name: str, *, autocomplete: str = "email") -> None:
+    """One form of an address everywhere: as guests and co-hosts are known by it."""
+    form.fields[name] = EmailField(
+        error_messages={"required": _("Type your e-mail address, please.")}
+    )
     _say(form, name, _("Your e-mail"), **_EMAIL_ATTRS, autocomplete=autocomplete)
-    form.fields[name].validators.append(_FITS)
 
 
 def _ask_for_password(form: forms.Form) -> None:
@@ -157,13 +156,10 @@ def _ask_for_password(form: forms.Form) -> None:
     _say(form, "password2", _("The new password once more"))
 
 
-class StaffForm(forms.Form):
+class StaffForm(AskingForm):
     """Asks somebody to join the staff."""
 
-    email = forms.EmailField(label=_("E-mail address"), max_length=EMAIL_MAX_LENGTH)
     senior = forms.BooleanField(
         label=_("Senior: may approve high-level events and give roles"), required=False
     )
-
-    def clean_email(self) -> str:
-        return self.cleaned_data["email"].strip().lower()
+    field_order = ["email", "senior", "doubted"]

@@ -3,11 +3,10 @@
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from events.calendars import when_in_words
-from events.fields import EmailField, LinesField, suggest_email
+from events.fields import LinesField
 from events.models import Timeslot
 from hosts.forms.times import RoomField, TimeslotForm
 
@@ -36,31 +35,6 @@ class OneTimeslotForm(TimeslotForm):
     @property
     def is_blank(self) -> bool:
         return False
-
-
-class CoHostForm(forms.Form):
-    """Asking one person to help. A mistyped address is asked about once."""
-
-    email = EmailField(
-        label=_("Ask by e-mail"),
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": _("Give a complete e-mail address, like name@example.org.")},
-    )
-    doubted = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    def clean_email(self) -> str:
-        email = self.cleaned_data["email"]
-        meant = suggest_email(email)
-        if meant and self.data.get("doubted") != email:
-            self.data = {**self.data, "doubted": email}
-            raise ValidationError(
-                _(
-                    "“%(email)s” looks mistyped. Did you mean %(meant)s? Nobody was asked yet."
-                    " If it is right, press the button again."
-                ),
-                params={"email": email, "meant": meant},
-            )
-        return email
 
 
 class RemoveForm(forms.Form):

@@ -1,10 +1,12 @@
 """The page behind the link of a letter to a co-host: one question, one button."""
 
+from allauth.account.views import request_login_code
 from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -48,13 +50,21 @@ def _take_answer(request: HttpRequest, cohost: CoHost) -> HttpResponse:
         cohosting.remove_cohost(cohost, now=now)
         return render(request, "hosts/cohost_gone.html", {"declined": True})
     if not request.user.is_authenticated:
-        return redirect_to_login(request.path)
+        return _mail_code(request, cohost)
     try:
         cohosting.accept_request(cohost, by=request.user, now=now)
     except (cohosting.NotForThisAccount, cohosting.RequestGone):
         return render(request, "hosts/cohost_answer.html", _context(request, cohost), status=403)
     messages.success(request, _("Thank you! You are a co-host now."))
     return redirect("host_event", cohost.event_id)
+
+
+def _mail_code(request: HttpRequest, cohost: CoHost) -> HttpResponse:
+    """Mail a log-in code to the address that was asked; it leads back to the question."""
+    cohosting.give_account(cohost)
+    # As if they had typed it on the page of the log-in, with its limits.
+    request.POST = QueryDict(urlencode({"email": cohost.email, REDIRECT_FIELD_NAME: request.path}))
+    return request_login_code(request)
 
 
 def _quietly(response: HttpResponse) -> HttpResponse:

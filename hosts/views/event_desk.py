@@ -15,7 +15,8 @@ from events.models import Event
 from events.readings import record_reading
 from events.states import EventState, RevisionState
 from hosts import cohosting, drafts, hosting
-from hosts.forms.desk import CoHostForm, NoteForm
+from hosts.forms.asking import AskingForm
+from hosts.forms.desk import NoteForm
 from hosts.forms.pin import PinForm
 from hosts.guestlist import guests_by_date, letters_to_guests, messages_sent, removed_guests
 from hosts.models import User
@@ -45,7 +46,7 @@ def show_event(
     event: Event,
     *,
     pin: PinForm | None = None,
-    cohost: CoHostForm | None = None,
+    cohost: AskingForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """The page, with a form that came back in its place."""
@@ -74,7 +75,7 @@ def show_event(
             "pin": pin or PinForm.of(event),
             "pin_moves": editable and not is_over,
             "cohosts": cohosting.standing(event),
-            "cohost_form": cohost or CoHostForm(),
+            "cohost_form": cohost or AskingForm(),
             "letters": letters_to_guests(event),
             "written": messages_sent(event)[:5],
             "said": what_guests_said(event),
@@ -167,13 +168,13 @@ def withdraw_revision(request: UserRequest, event_id: int) -> HttpResponse:
 def ask_cohost(request: UserRequest, event_id: int) -> HttpResponse:
     """Ask one more person to help."""
     event = get_hosted_event_or_404(request.user, event_id)
-    form = CoHostForm(request.POST)
+    form = AskingForm(request.POST)
     if form.is_valid() and _ask(request, event, form):
         return redirect(f"{reverse('host_event', args=[event.pk])}#top")
     return show_event(request, event, cohost=form, status=422)
 
 
-def _ask(request: UserRequest, event: Event, form: CoHostForm) -> bool:
+def _ask(request: UserRequest, event: Event, form: AskingForm) -> bool:
     email = form.cleaned_data["email"]
     try:
         asked = cohosting.ask_cohosts(event, [email], by=request.user, now=timezone.now())

@@ -51,6 +51,13 @@ def test_a_new_person_signs_up_with_the_code_from_the_letter(client):
     assert not user.has_usable_password()
 
 
+def test_an_address_is_one_address_however_it_is_typed(client):
+    make_user(email="robin@xn--bcher-kva.example")
+    log_in(client, " mailto:Robin@Bücher.example ")
+    assert the_letter().recipient == "robin@xn--bcher-kva.example"
+    assert the_letter().kind == "account_code"
+
+
 def test_somebody_known_logs_in_with_the_code_from_the_letter(client):
     user = make_user(email="robin@example.org")
 

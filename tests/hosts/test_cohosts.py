@@ -64,9 +64,6 @@ def test_saying_yes_needs_the_account_of_the_address_that_was_asked(client, even
     ask(client, event)
     link = address(CoHost.objects.get())
 
-    client.logout()
-    assert client.post(link, {"answer": "yes"})["Location"] == f"/accounts/login/?next={link}"
-
     client.force_login(make_user(email="other@example.org"))
     assert client.post(link, {"answer": "yes"}).status_code == 403
     assert client.get(f"/host/events/{event.pk}/").status_code == 404
@@ -75,6 +72,34 @@ def test_saying_yes_needs_the_account_of_the_address_that_was_asked(client, even
     answer = client.post(link, {"answer": "yes"})
     assert answer["Location"] == f"/host/events/{event.pk}/"
     assert client.get(f"/host/events/{event.pk}/").status_code == 200
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["with an account", "without one"])
+def test_saying_yes_mails_a_code_to_the_address_that_was_asked(client, event, known):
+    ask(client, event)
+    link = address(CoHost.objects.get())
+    if known:
+        make_user(email="pat@example.org")
+    client.logout()
+
+    page = client.post(link, {"answer": "yes"})["Location"]
+    code = Message.objects.get(kind="account_code")
+    assert code.recipient == "pat@example.org"
+    assert CoHost.objects.get().accepted_at is None
+
+    assert client.post(page, {"code": code.payload["code"]})["Location"] == link
+    client.post(link, {"answer": "yes"})
+    assert CoHost.objects.get().user.email == "pat@example.org"
+    assert client.get(f"/host/events/{event.pk}/").status_code == 200
+
+
+def test_codes_for_one_request_are_not_mailed_without_end(client, event):
+    ask(client, event)
+    link = address(CoHost.objects.get())
+    client.logout()
+    for _ in range(20):
+        client.post(link, {"answer": "yes"})
+    assert Message.objects.filter(kind="account_code").count() < 10
 
 
 def test_saying_yes_twice_changes_nothing(client, event):

@@ -103,6 +103,18 @@ def test_the_page_of_roles_refuses_what_makes_no_sense(client):
     assert not Record.objects.exists()
 
 
+def test_a_mistyped_address_is_asked_about_before_it_gets_a_role(client):
+    log_in_staff(client, senior=True)
+
+    page = client.post("/review/staff/", {"email": "new@gmial.com"})
+    assert "Did you mean new@gmail.com?" in page.content.decode()
+    assert not User.objects.filter(email="new@gmial.com").exists()
+
+    form = page.context["form"]
+    client.post("/review/staff/", {name: form[name].value() or "" for name in form.fields})
+    assert User.objects.get(email="new@gmial.com").staff_role == StaffRole.REVIEWER
+
+
 def test_a_reviewer_finds_no_page_of_roles(client):
     log_in_staff(client)
 

@@ -1,0 +1,32 @@
+"""Asking somebody by e-mail to help."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from events.fields import EmailField, suggest_email
+
+
+class AskingForm(forms.Form):
+    """Whom to ask. A mistyped address, which may be somebody else's, is asked about once."""
+
+    email = EmailField(
+        label=_("Ask by e-mail"),
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": _("Give a complete e-mail address, like name@example.org.")},
+    )
+    doubted = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"]
+        meant = suggest_email(email)
+        if meant and self.data.get("doubted") != email:
+            self.data = {**self.data, "doubted": email}
+            raise ValidationError(
+                _(
+                    "“%(email)s” looks mistyped. Did you mean %(meant)s? Nobody was asked yet."
+                    " If it is right, press the button again."
+                ),
+                params={"email": email, "meant": meant},
+            )
+        return email
