@@ -5,6 +5,7 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
+import idna
 import phonenumbers
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,6 +13,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
 from events.words import tidy
+from outbox.message import ascii_domain
 
 # Where nearly everybody's mail lives; only these are ever suggested.
 _MAIL_DOMAINS = [
@@ -143,10 +145,19 @@ def normalize_email(typed: str) -> str:
     typed = re.sub(r"\s+", "", tidy(typed)).removeprefix("mailto:").strip("<>,;").rstrip(".")
     name, at, domain = typed.rpartition("@")
     try:
-        domain = domain.encode("idna").decode() if not domain.isascii() else domain
+        domain = domain if domain.isascii() else ascii_domain(domain)
     except UnicodeError:
         return typed.lower()
     return f"{name}{at}{domain}".lower()
+
+
+def show_email(address: str) -> str:
+    """A kept address as its owner writes it: rita@bücher.example."""
+    name, at, domain = address.rpartition("@")
+    try:
+        return f"{name}{at}{idna.decode(domain)}" if "xn--" in domain else address
+    except UnicodeError:
+        return address
 
 
 def is_email(address: str) -> bool:
@@ -154,7 +165,7 @@ def is_email(address: str) -> bool:
 
     RFC 5321 4.5.3.1.
     """
-    if len(address) > 254 or len(address.rpartition("@")[0]) > 64:
+    if not address.isascii() or len(address) > 254 or len(address.rpartition("@")[0]) > 64:
         return False
     try:
         validate_email(address)

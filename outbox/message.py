@@ -21,6 +21,7 @@ from email.utils import format_datetime
 from hashlib import sha256
 from secrets import token_hex
 
+import idna
 from django.conf import settings
 
 from outbox.letters import Letter
@@ -78,12 +79,22 @@ def ascii_address(address: str) -> str:
     """The address with its domain in ASCII (IDNA). Raises UnusableAddress."""
     local, at, domain = address.strip().rpartition("@")
     try:
-        spelled = f"{local}{at}{domain.encode('idna').decode('ascii') if domain else ''}"
+        spelled = f"{local}{at}{ascii_domain(domain)}"
     except UnicodeError:
         raise UnusableAddress(address) from None
     if not _SIMPLE_ADDRESS.fullmatch(spelled):
         raise UnusableAddress(address)
     return spelled
+
+
+def ascii_domain(domain: str) -> str:
+    """The domain in ASCII, as its registry knows it (RFC 5891). Raises UnicodeError.
+
+    Python's own codec is of 2003, when straße.example was written strasse.example: by now that
+    is somebody else's.
+    """
+    spelled = domain.encode("idna") if domain.isascii() else idna.encode(domain, uts46=True)
+    return spelled.decode("ascii")
 
 
 def one_line(text: str) -> str:

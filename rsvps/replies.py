@@ -15,6 +15,7 @@ from django.db.models import Q
 from events.calendars import is_cancelled
 from events.states import EventState
 from outbox.inbound import InboundMail
+from outbox.message import ascii_domain
 from rsvps import attending, links
 from rsvps.capacity import TimeslotUnavailable, lock_timeslots
 from rsvps.invites import last_sequence_sent, post_no_room
@@ -134,7 +135,7 @@ def bare_address(value: str) -> str:
     scheme, colon, rest = value.partition(":")
     address = rest if colon and scheme.strip().lower() == "mailto" else value
     local, at, domain = unquote(address.partition("?")[0]).strip().lower().rpartition("@")
-    return f"{local}{at}{domain.encode('idna').decode() if domain else ''}"
+    return f"{local}{at}{ascii_domain(domain)}"
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.calendars import when_in_words, zone_name
-from events.fields import show_phone
+from events.fields import show_email, show_phone
 from events.models import Timeslot
 from events.words import plain_description, render_description
 
@@ -50,6 +50,12 @@ def plain(text: str, limit: int = 0) -> str:
 def phone(number: str) -> str:
     """A kept phone number as people read it."""
     return show_phone(number)
+
+
+@register.filter
+def email(address: str) -> str:
+    """A kept e-mail address as its owner writes it."""
+    return show_email(address)
 
 
 @register.filter

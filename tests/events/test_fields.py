@@ -11,6 +11,7 @@ from events.fields import (
     PostalCodeField,
     TimeInput,
     WordsField,
+    show_email,
     show_phone,
     suggest_email,
 )
@@ -43,6 +44,24 @@ def test_an_email_loses_stray_spaces_and_capitals():
 
 def test_an_international_domain_is_kept_in_ascii():
     assert EmailField().clean("rita@bücher.example") == "rita@xn--bcher-kva.example"
+
+
+def test_a_sharp_s_stays_its_own_domain():
+    # Python's own codec writes the domain of somebody else: strasse.example.
+    assert EmailField().clean("rita@straße.example") == "rita@xn--strae-oqa.example"
+    assert EmailField().clean("rita@STRAẞE。example") == "rita@xn--strae-oqa.example"
+
+
+def test_an_address_is_shown_as_its_owner_writes_it():
+    assert show_email("rita@xn--strae-oqa.example") == "rita@straße.example"
+    assert show_email("robin@example.org") == "robin@example.org"
+    assert show_email("robin@xn--999999999.example") == "robin@xn--999999999.example"
+
+
+@pytest.mark.parametrize("typed", ["rita@❤.example", "rita@-ü.example", "ríta@example.org"])
+def test_an_address_no_letter_reaches_is_refused(typed):
+    with pytest.raises(ValidationError, match="not a complete"):
+        EmailField().clean(typed)
 
 
 def test_an_email_may_be_254_characters_and_no_more():
