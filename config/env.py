@@ -35,14 +35,30 @@ def flag(name: str, default: bool = False) -> bool:
 
 
 def number(name: str, default: int) -> int:
-    """A whole number. Raises ImproperlyConfigured on anything else."""
+    """A whole number, at least 0. Raises ImproperlyConfigured on anything else."""
     value = text(name)
     if not value:
         return default
-    try:
-        return int(value)
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from None
+    if not (value.isascii() and value.isdecimal()):
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.")
+    return int(value)
+
+
+def choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    """One of `choices`. Raises ImproperlyConfigured on anything else."""
+    value = text(name, default)
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+    return value
+
+
+def database_url(value: str) -> str:
+    """The address of a database this site works on. Raises ImproperlyConfigured on others."""
+    if value.partition("://")[0] not in {"postgres", "postgresql", "sqlite"}:
+        raise ImproperlyConfigured(
+            "DATABASE_URL is like postgres://user:password@host/name or sqlite:////path/db.sqlite3."
+        )
+    return value
 
 
 def words(name: str, default: str = "") -> list[str]:

@@ -3,9 +3,15 @@
 import os
 
 wsgi_app = "config.wsgi:application"
-bind = os.environ.get("BIND") or f"[::]:{os.environ.get('PORT') or 8000}"
-if "BIND" not in os.environ and not os.path.exists("/proc/net/if_inet6"):  # noqa: PTH110
-    bind = f"0.0.0.0:{os.environ.get('PORT') or 8000}"
+_port = os.environ.get("PORT") or 8000
+if os.environ.get("BARNSTORM_MODE", "production") == "production":
+    # The proxy alone: whoever could reach this port could make up X-Forwarded-For.
+    _usual = f"127.0.0.1:{_port}"
+elif os.path.exists("/proc/net/if_inet6"):  # noqa: PTH110
+    _usual = f"[::]:{_port}"
+else:
+    _usual = f"0.0.0.0:{_port}"
+bind = os.environ.get("BIND") or _usual
 workers = int(os.environ.get("WEB_WORKERS") or 2)
 threads = int(os.environ.get("WEB_THREADS") or 4)
 worker_class = "gthread"

@@ -6,9 +6,11 @@ docs/operations.md describes every variable.
 """
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from django.http.request import validate_host
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 from psycopg import IsolationLevel
@@ -29,6 +31,8 @@ DEMO = MODE == "demo"
 DEBUG = False
 if PRODUCTION:
     SECRET_KEY = env.required("SECRET_KEY", "it signs sessions and links; 50 random characters")
+    if len(SECRET_KEY) < 50:
+        raise ImproperlyConfigured("SECRET_KEY is too short: take 50 random characters or more.")
     ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
     if not ALLOWED_HOSTS:
         raise ImproperlyConfigured("Set ALLOWED_HOSTS: the names this site answers to.")
@@ -39,7 +43,12 @@ else:
     ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver")
     SITE_URL = env.text("SITE_URL", f"http://localhost:{env.number('PORT', 8000)}")
     DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / f'{MODE}.sqlite3'}")
+DATABASE_URL = env.database_url(DATABASE_URL)
 SITE_URL = SITE_URL.rstrip("/")
+if urlsplit(SITE_URL).path or not urlsplit(SITE_URL).hostname:
+    raise ImproperlyConfigured("SITE_URL is like https://events.example.org, without a path.")
+if PRODUCTION and not validate_host(urlsplit(SITE_URL).hostname or "", ALLOWED_HOSTS):
+    raise ImproperlyConfigured("ALLOWED_HOSTS lacks the name in SITE_URL: letters link to it.")
 HTTPS = SITE_URL.startswith("https://")
 
 # Links in letters and the public cell of a home are derived from keys of their own where
@@ -202,7 +211,7 @@ MFA_TOTP_ISSUER = "Barnstorm"
 # -- Mail ----------------------------------------------------------------------------
 
 BRAND_NAME = env.text("BRAND_NAME", "Barnstorm")
-BRAND_LOGO = env.text("BRAND_LOGO")  # an address on this site, e.g. /media/logo.svg
+BRAND_LOGO = env.text("BRAND_LOGO")  # an address on this site, e.g. /static/logo.svg
 try:
     BRAND = brand(env.text("BRAND_COLOR", "#b3261e"))
 except NotAColor as error:
@@ -217,7 +226,7 @@ SMTP_HOST = env.text("SMTP_HOST")
 SMTP_PORT = env.number("SMTP_PORT", 587)
 SMTP_USER = env.text("SMTP_USER")
 SMTP_PASSWORD = env.text("SMTP_PASSWORD")
-SMTP_SECURITY = env.text("SMTP_SECURITY", "starttls")  # starttls, tls or none
+SMTP_SECURITY = env.choice("SMTP_SECURITY", "starttls", ("starttls", "tls", "none"))
 SMTP_TIMEOUT = env.number("SMTP_TIMEOUT", 20)
 # Replies and bounces, where they are fetched from a mailbox (manage.py poll_mailbox).
 IMAP_HOST = env.text("IMAP_HOST")
@@ -229,6 +238,8 @@ LETTERS_DIR = VAR_DIR / "letters"
 HEARTBEAT_FILE = VAR_DIR / "outbox-heartbeat"
 if PRODUCTION:
     env.required("MAIL_FROM", "letters come from this address")
+    if "@" not in MAIL_FROM.strip("@") or "<" in MAIL_FROM:
+        raise ImproperlyConfigured("MAIL_FROM is an address alone, like hello@example.org.")
     env.required("SMTP_HOST", "letters leave through this mail server")
 # Letters leave through the ledger (outbox/), which speaks to the mail server itself; a
 # message sent past it would go unrecorded. Django's own mailer knows the same server, for

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -27,7 +28,7 @@ def staff_page(request: UserRequest) -> HttpResponse:
             messages.info(request, _("%(email)s has this role already.") % {"email": email})
         else:
             messages.success(request, _("A letter to %(email)s is on its way.") % {"email": email})
-        return redirect("staff")
+        return redirect(f"{reverse('staff')}#top")  # where it says what came of it
     people = User.objects.exclude(staff_role="").order_by("-staff_role", "email")
     return render(request, "review/staff.html", {"form": form, "people": people})
 
