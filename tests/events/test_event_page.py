@@ -3,16 +3,21 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from events.spatial import index_event
-from events.states import EventState, TimeslotState
+from events.states import AttendanceMode, EventState, TimeslotState
 from tests.factories import STREET, make_event, make_timeslot, make_user
 
 pytestmark = pytest.mark.django_db
+
+
+def answer_text(client, event) -> str:
+    return client.get(event.get_absolute_url()).text
 
 
 def structured(answer) -> list[dict]:
@@ -82,6 +87,58 @@ def test_structured_data_gives_one_event_per_timeslot(client):
     assert first["location"]["address"]["streetAddress"] == STREET
     assert first["remainingAttendeeCapacity"] == 5
     assert second["eventStatus"].endswith("/EventCancelled")
+
+
+@pytest.mark.parametrize(
+    ("mode", "name", "kinds"),
+    [
+        (AttendanceMode.IN_PERSON, "Offline", ["Place"]),
+        (AttendanceMode.VIRTUAL, "Online", ["VirtualLocation"]),
+        (AttendanceMode.BOTH, "Mixed", ["Place", "VirtualLocation"]),
+    ],
+)
+def test_structured_data_says_how_one_can_be_there(client, mode, name, kinds):
+    event = make_event(attendance_mode=mode, joining_url="https://meet.example.org/secret")
+    make_timeslot(event)
+    answer = client.get(event.get_absolute_url())
+    (data,) = structured(answer)
+    assert data["eventAttendanceMode"] == f"https://schema.org/{name}EventAttendanceMode"
+    places = data["location"] if isinstance(data["location"], list) else [data["location"]]
+    assert [place["@type"] for place in places] == kinds
+    assert "meet.example.org" not in answer.text
+
+
+def test_link_passed_on_is_shown_with_title_words_and_picture(client, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    event = make_event(title='Tea "and" <b>pie</b>', description="Bring **chairs**.")
+    event.picture_alt = "A table under a tree"
+    event.picture.save("k3v9.jpg", ContentFile(b"\xff\xd8\xff fake"))
+    make_timeslot(event)
+    found = re.findall(
+        r'<meta property="og:([\w:]+)" content="([^"]*)">', answer_text(client, event)
+    )
+    shown = {name: unescape(content) for name, content in found}
+    assert shown["title"] == event.title
+    assert shown["description"] == "Bring chairs."
+    assert shown["url"].endswith(event.get_absolute_url())
+    assert shown["image"].startswith("http")
+    assert shown["image"].endswith(event.picture.url)
+    assert shown["image:alt"] == "A table under a tree"
+
+
+def test_page_can_be_shared_printed_downloaded_and_followed_by_ones_own(client):
+    event = make_event(type="canvass")
+    make_timeslot(event)
+    text = answer_text(client, event)
+    for way in (
+        "data-share-button",
+        "data-copy-button",
+        "data-print",
+        f"/events/{event.pk}-{event.slug}.ics",
+        "/host/events/new/?type=canvass",
+        f"/events/{event.pk}/report/",
+    ):
+        assert way in text
 
 
 def test_structured_data_of_a_home_knows_only_the_area(client):
