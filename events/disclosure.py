@@ -115,7 +115,7 @@ SURFACES: dict[str, set[Field]] = {
     "account_email": {Field.HOST_ACCOUNT},
     "host_event": _WAY_THERE | {Field.COHOSTS, Field.GUEST_NAMES, Field.REVIEW_NOTES},
     "host_event_edit": _WHOLE_EVENT | {Field.COHOSTS, Field.UNSENT_WORDS},
-    "host_event_check": _WAY_THERE,
+    "host_event_check": _WHOLE_EVENT | {Field.COHOSTS},
     "host_event_print": {Field.GUEST_NAMES},
     "host_guest": {Field.GUEST_NAMES},
     "host_guest/contact": {Field.GUEST_CONTACTS},

@@ -14,6 +14,7 @@ from events.models import Event
 from events.readings import record_reading
 from hosts import hosting
 from hosts.agreement import AgreementChanged, accept_agreement, current_agreement, has_accepted
+from hosts.cohosting import standing
 from hosts.forms.becoming import AgreementForm
 from hosts.forms.pin import PinForm
 from hosts.models import Host, HostAgreement
@@ -58,6 +59,7 @@ def _show(
             "pin_moves": True,
             "form": form,
             "picture": (event.picture.name or "").rpartition("/")[2],
+            "cohosts": standing(event),
             "is_own": event.host_id == request.user.pk,
         },
         status=status,

@@ -39,6 +39,14 @@ def test_the_last_look_shows_the_event_and_sends_it(client, host, draft):
     assert letter.topic == f"event:{draft.pk}"
 
 
+def test_the_last_look_shows_access_and_who_was_asked_to_help(client, host, draft):
+    values = {"wheelchair": "yes", "parking_notes": "Behind the barn", "language": "Hmong"}
+    send(client, draft, cohosts="pat@example.org", **values, seen=stamp(draft))
+    page = client.get(f"/host/events/{draft.pk}/check/").content.decode()
+    for words in ("Wheelchair", "Behind the barn", "Hmong", "pat@example.org"):
+        assert words in page
+
+
 def test_sending_twice_sends_once(client, host, draft):
     accept(host)
     send(client, draft, seen=stamp(draft))

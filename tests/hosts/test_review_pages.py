@@ -52,9 +52,22 @@ def test_sending_back_without_a_reason_asks_for_one(client):
     answer = decide(client, event, "send_back")
 
     assert answer.status_code == 422
-    assert "tell the host why" in answer.content.decode()
+    # At the top of the page, where the answer opens, and beside the field.
+    assert answer.content.decode().count("tell the host why") == 2
     event.refresh_from_db()
     assert event.state == EventState.SUBMITTED
+
+
+def test_the_page_shows_all_that_the_host_said(client):
+    log_in_staff(client)
+    event = make_submitted(
+        official=True, language="Hmong", approve_each_guest=True, contact_phone="+16145550123"
+    )
+
+    page = client.get(f"/review/events/{event.pk}/").content.decode()
+
+    for words in ("Marked official", "Hmong", "says yes or no to each", "(614) 555-0123"):
+        assert words in page
 
 
 def test_a_stale_page_says_who_decided_and_keeps_the_words(client):
