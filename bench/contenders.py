@@ -4,10 +4,13 @@ Run by it, with DATABASE_URL set; makes its data when there is none.
 """
 
 import json
+import math
 import os
+import random
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from unittest.mock import patch
 
 os.environ["BARNSTORM_MODE"] = "test"
@@ -21,7 +24,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from bench import world
-from events import spatial, streams
+from events import maps, spatial, streams
 from events.models import Event, Listing
 from events.search import COUNTED, SearchQuery, search
 from events.spatial import squared_chord, unit_vector
@@ -63,6 +66,27 @@ def whole(lat: float, lng: float, miles: float) -> list[int]:
     query = SearchQuery(latitude=lat, longitude=lng, within_miles=miles, widen=False)
     page = search(query, now=world.NOW)
     return [result.timeslot.pk for result in page.results]
+
+
+PIXELS = 960  # of the map asked for: 640 in view, and a quarter more on each side
+WEEK = {"date_from": world.NOW.date(), "date_to": (world.NOW + timedelta(days=6)).date()}
+FILTERS: dict[str, SearchQuery] = {
+    "none": SearchQuery(),
+    "a type": SearchQuery(types=("canvass",)),
+    "a week": SearchQuery(**WEEK),
+    "a type in a week": SearchQuery(types=("canvass",), **WEEK),
+    "from a day on": SearchQuery(date_from=(world.NOW + timedelta(days=20)).date()),
+}
+
+
+def on_the_map(lat: float, lng: float, zoom: int, asked: str) -> int:
+    """How many features the map's answer has."""
+    across = PIXELS / 2 * 360 / (256 * 2**zoom)
+    up = min(60.0, across * math.cos(math.radians(lat)))
+    east_west = (-180.0, 180.0) if across >= 180 else (lng - across, lng + across)
+    view = maps.View(max(-85.0, lat - up), east_west[0], min(85.0, lat + up), east_west[1], zoom)
+    sight = maps.look(FILTERS[asked], view, now=world.NOW)
+    return len(sight.points) + len(sight.bunches)
 
 
 # -- the others ------------------------------------------------------------------------------
@@ -107,8 +131,6 @@ def make_rivals() -> bool:
 
 def plain_by_time(lat: float, lng: float, miles: float) -> list[int]:
     """A box of latitude and longitude, then the distance."""
-    import math
-
     north = miles / 69.0
     east = north / max(0.01, math.cos(math.radians(min(89.0, abs(lat) + north))))
     x, y, z = unit_vector(lat, lng)
@@ -170,16 +192,47 @@ def upkeep(number: int) -> dict[str, list[float]]:
     return times
 
 
-def main() -> None:
-    rows = int(sys.argv[1])
+# -- while others write ----------------------------------------------------------------------
+
+
+def search_for(seconds: float, seed: int) -> list[float]:
+    """Milliseconds of whole pages of search, one after another, for so long."""
+    rng = random.Random(seed)
+    zips, times = world.Zips(), []
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until:
+        latitude, longitude, *_rest = zips.draw(rng, 1)[0]
+        begun = time.perf_counter()
+        whole(latitude, longitude, rng.choice([10, 25, 50, 100]))
+        times.append((time.perf_counter() - begun) * 1000)
+        time.sleep(0.01)  # a client, not a flood
+    return times
+
+
+def best_of(tries: int, run: Callable, *args: object) -> tuple[float, object]:
+    best, answer = float("inf"), None
+    for _try in range(tries):
+        spatial.cover.cache_clear()  # every place is a new one
+        begun = time.perf_counter()
+        answer = run(*args)
+        best = min(best, (time.perf_counter() - begun) * 1000)
+    return best, answer
+
+
+def load(rows: int) -> None:
     call_command("migrate", verbosity=0)
     if Listing.objects.count() != rows:
         assert not Listing.objects.exists(), "another number of rows is in this database"
         world.make(rows)
         world.check()
+
+
+def main() -> None:
+    begun = time.perf_counter()
+    load(int(sys.argv[1]))
     contenders: dict[str, Callable[[float, float, float], list[int]]] = {
         "by time": by_time,
-        "by time, whole page": whole,
+        "by time, search()": whole,
         "by distance": by_distance,
         "count": counted,
         "lat/lng B-tree by time": plain_by_time,
@@ -187,20 +240,20 @@ def main() -> None:
     if make_rivals():
         contenders["PostGIS by time"] = postgis_by_time
         contenders["PostGIS by distance"] = postgis_by_distance
-    say({"contenders": list(contenders), "vendor": connection.vendor})
+    seconds = round(time.perf_counter() - begun)
+    say({"contenders": list(contenders), "vendor": connection.vendor, "seconds": seconds})
     for line in sys.stdin:
-        asked = json.loads(line)
-        if "upkeep" in asked:
-            say(upkeep(asked["upkeep"]))
-            continue
-        run = contenders[asked["contender"]]
-        best, ids = float("inf"), []
-        for _try in range(asked["tries"]):
-            spatial.cover.cache_clear()  # every place is a new one
-            begun = time.perf_counter()
-            ids = run(*asked["place"], asked["miles"])
-            best = min(best, (time.perf_counter() - begun) * 1000)
-        say({"ms": best, "ids": ids})
+        match json.loads(line):
+            case {"upkeep": number}:
+                say(upkeep(number))
+            case {"search_for": seconds, "seed": seed}:
+                say({"ms": search_for(seconds, seed)})
+            case {"zoom": zoom, "asked": asked, "place": place, "tries": tries}:
+                ms, features = best_of(tries, on_the_map, *place, zoom, asked)
+                say({"ms": ms, "features": features})
+            case {"contender": name, "place": place, "miles": miles, "tries": tries}:
+                ms, ids = best_of(tries, contenders[name], *place, miles)
+                say({"ms": ms, "ids": ids})
 
 
 def say(answer: dict) -> None:

@@ -12,11 +12,12 @@ import random
 import subprocess
 import sys
 import time
-from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 from scipy.spatial import cKDTree
+
+from bench.search_report import BY_DISTANCE, BY_TIME, Times
 
 ROOT = Path(__file__).resolve().parent.parent
 RADII = (10, 25, 50, 100)
@@ -24,7 +25,10 @@ LIMIT = 20
 TRIES = 3
 MANHATTAN = (40.754, -73.984)
 DENSE_MILES = 12
-BY_TIME, BY_DISTANCE = "the bound by time", "the bound by distance"
+ZOOMS = range(3, 17)
+FILTERS = ("none", "a type", "a week", "a type in a week", "from a day on")
+MAP_PLACES = 60
+EVENTS_A_SECOND, RSVPS_A_SECOND, SECONDS = 200, 20, 30
 
 
 class Bound:
@@ -68,8 +72,14 @@ class Database:
             cwd=ROOT,
             env=environment,
         )
+
+    def begin(self) -> None:
+        """Wait until the data stands."""
         hello = self._hear()
         self.vendor, self.contenders = hello["vendor"], hello["contenders"]
+        print(f"{self.vendor}: the data stood after {hello['seconds']} s", flush=True)
+        if self.vendor == "postgresql" and "PostGIS by time" not in self.contenders:
+            print("!!! NO POSTGIS HERE: install postgresql-15-postgis-3 to measure beside it !!!")
 
     def ask(self, **question: object) -> dict:
         assert self.process.stdin
@@ -96,43 +106,74 @@ def timed(call, *args) -> tuple[float, list[int]]:
 
 def main() -> None:
     options = read_options()
+    begun = time.perf_counter()
     databases = [Database(url, options.rows) for url in options.databases]
+    for database in databases:
+        database.begin()
     bound, places, vector, chord = load_bound(options)
-    times: dict[tuple, list[float]] = defaultdict(list)
-    wrong: dict[str, int] = defaultdict(int)
+    times = Times(options.rows, [database.vendor for database in databases])
     warm_up = places[:20]
     for turn, place in enumerate([*warm_up, *places]):
-        point = np.array(vector(*place))
-        dense = (
-            2 * 3958.76 * np.arcsin(np.linalg.norm(point - vector(*MANHATTAN)) / 2) < DENSE_MILES
-        )
+        kept = times if turn >= len(warm_up) else Times(0, [])
+        dense = miles_between(vector(*place), vector(*MANHATTAN)) < DENSE_MILES
         for miles in RADII:
-            across = chord(miles) ** 0.5
-            tree_ms, by_time = timed(bound.by_tree, point, across)
-            scan_ms, same = timed(bound.by_scan, point, across)
-            assert by_time == same
-            near_ms, by_distance = timed(bound.nearest, point, across)
-            measured = {
-                "the bound by time": min(tree_ms, scan_ms),
-                "the bound by distance": near_ms,
-            }
-            for database in databases:
-                for name in database.contenders:
-                    answer = database.ask(contender=name, place=place, miles=miles, tries=TRIES)
-                    label = f"{database.vendor}: {name}"
-                    measured[label] = answer["ms"]
-                    expected = len(by_distance) if "distance" in name else by_time
-                    found = len(answer["ids"]) if "distance" in name else answer["ids"]
-                    wrong[label] += name != "count" and found != expected
-            if turn < len(warm_up):
-                continue
-            for label, ms in measured.items():
-                times[label, miles, False].append(ms)
-                if dense:
-                    times[label, miles, True].append(ms)
-    report(options, times, wrong)
+            ask_everybody(kept, bound, databases, place, miles, vector, chord, dense)
+    times.print_search(RADII)
+    for place in places[:MAP_PLACES]:
+        for zoom in ZOOMS:
+            for asked in FILTERS:
+                for database in databases:
+                    answer = database.ask(place=place, zoom=zoom, asked=asked, tries=TRIES)
+                    times.map[database.vendor, zoom, asked].append(answer["ms"])
+    times.print_map(ZOOMS, FILTERS)
     for database in databases:
-        report_upkeep(database)
+        times.upkeep[database.vendor] = database.ask(upkeep=300)
+        if database.vendor == "postgresql":
+            search_while_others_write(database, options, times)
+    times.print_upkeep()
+    times.print_targets(RADII, ZOOMS, FILTERS, folder=ROOT / "var")
+    print(f"\nAll of it took {(time.perf_counter() - begun) / 60:.0f} minutes.")
+
+
+def ask_everybody(kept, bound, databases, place, miles, vector, chord, dense) -> None:
+    """One question, to the bound and then to each contender in turn."""
+    point, across = np.array(vector(*place)), chord(miles) ** 0.5
+    tree_ms, by_time = timed(bound.by_tree, point, across)
+    scan_ms, same = timed(bound.by_scan, point, across)
+    assert by_time == same
+    near_ms, by_distance = timed(bound.nearest, point, across)
+    kept.add(BY_TIME, miles, min(tree_ms, scan_ms), dense=dense)
+    kept.add(BY_DISTANCE, miles, near_ms, dense=dense)
+    for database in databases:
+        for name in database.contenders:
+            answer = database.ask(contender=name, place=place, miles=miles, tries=TRIES)
+            label = f"{database.vendor}: {name}"
+            kept.add(label, miles, answer["ms"], dense=dense)
+            expected = len(by_distance) if "distance" in name else by_time
+            found = len(answer["ids"]) if "distance" in name else answer["ids"]
+            kept.wrong[label] += name != "count" and found != expected
+
+
+def search_while_others_write(database: Database, options, times: Times) -> None:
+    """Pages of search, quiet, then while events and RSVPs are written, then quiet again."""
+    quiet = database.ask(search_for=SECONDS / 2, seed=1)["ms"]
+    rates = [str(number) for number in (SECONDS + 4, EVENTS_A_SECOND, RSVPS_A_SECOND)]
+    writers = subprocess.Popen(
+        [sys.executable, "-m", "bench.writers", *rates],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": options.postgres},
+    )
+    assert writers.stdout
+    writers.stdout.readline()  # it has begun
+    time.sleep(2)
+    busy = database.ask(search_for=SECONDS, seed=2)["ms"]
+    written = json.loads(writers.stdout.readline() or sys.exit("The writers died."))
+    writers.wait()
+    quiet += database.ask(search_for=SECONDS / 2, seed=3)["ms"]
+    times.written = written
+    times.searching = {"quiet": quiet, "busy": busy}
 
 
 def read_options() -> argparse.Namespace:
@@ -148,7 +189,7 @@ def read_options() -> argparse.Namespace:
     if options.postgres:
         options.databases.append(options.postgres)
     else:
-        print("NO POSTGRESQL: set POSTGRES_URL to an empty database of its own")
+        print("!!! NO POSTGRESQL: set POSTGRES_URL to an empty database of its own !!!")
     return options
 
 
@@ -173,45 +214,8 @@ def load_bound(options: argparse.Namespace):
     return bound, places, unit_vector, squared_chord
 
 
-def report(options: argparse.Namespace, times: dict, wrong: dict) -> None:
-    print(
-        f"\n{options.rows:,} upcoming timeslots, {options.places} places,"
-        f" milliseconds, best of {TRIES} tries each\n"
-    )
-    labels = list(dict.fromkeys(label for label, _miles, _dense in times))
-    for miles in RADII:
-        print(f"| {miles} mi | p50 | p95 | p99 | New York p95 | x bound p50 | p95 |")
-        print("| --- | --- | --- | --- | --- | --- | --- |")
-        for label in labels:
-            ms = times[label, miles, False]
-            base = times[
-                "the bound by distance" if "distance" in label else "the bound by time",
-                miles,
-                False,
-            ]
-            metro = times.get((label, miles, True)) or [float("nan")]
-            print(
-                f"| {label} | {at(ms, 50)} | {at(ms, 95)} | {at(ms, 99)} | {at(metro, 95)}"
-                f" | {np.percentile(ms, 50) / np.percentile(base, 50):.1f}"
-                f" | {np.percentile(ms, 95) / np.percentile(base, 95):.1f} |"
-            )
-        print()
-    for label, number in wrong.items():
-        if number:
-            print(f"{label}: {number} answers differ from the bound's")
-
-
-def report_upkeep(database: Database) -> None:
-    times = database.ask(upkeep=300)
-    with_index, without = (np.median(times[kind]) for kind in ("with", "without"))
-    print(
-        f"{database.vendor}: approving takes {with_index:.2f} ms with the index,"
-        f" {without:.2f} ms without: {with_index / without:.2f} x"
-    )
-
-
-def at(ms: list[float], percentile: int) -> str:
-    return f"{np.percentile(ms, percentile):.2f}"
+def miles_between(one: tuple, other: tuple) -> float:
+    return 2 * 3958.76 * np.arcsin(np.linalg.norm(np.subtract(one, other)) / 2)
 
 
 if __name__ == "__main__":

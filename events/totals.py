@@ -94,7 +94,7 @@ def by_cell(
 
 
 def _totals(wanted: Q) -> list[Total]:
-    rows = CellTotal.objects.filter(wanted, events__gt=0)
+    rows = CellTotal.objects.filter(wanted)
     return [Total(*row) for row in rows.values_list("cell", "events", "x", "y", "z")]
 
 
@@ -127,7 +127,12 @@ def count_batch(now: datetime, *, size: int = BATCH) -> int:
         counted = CountedEvent.objects.filter(pk__in=ids)
         before = list(counted)
         after = _as_listed(ids, now=now)
-        _change_totals(before, after)
+        tally = Tally()
+        for event in before:
+            tally.add(event, -1)
+        for event in after:
+            tally.add(event, 1)
+        tally.write()
         counted.delete()
         CountedEvent.objects.bulk_create(after)
         CountDue.objects.filter(pk__in=[row.pk for row in noted]).delete()
@@ -138,70 +143,62 @@ def _as_listed(ids: Iterable[int], *, now: datetime) -> list[CountedEvent]:
     """How these events are to be counted now; those that nobody can go to any more are not."""
     found: dict[int, CountedEvent] = {}
     rows = Listing.objects.filter(event__in=ids, starts__gt=int(now.timestamp()), r7__gt=0)
-    for row in rows.order_by("starts", "timeslot_id"):
-        event = found.get(row.event_id)
-        if event is None:
-            found[row.event_id] = CountedEvent(
-                event_id=row.event_id,
-                cell=row.r7,
-                type=row.type,
-                days=str(row.day),
-                next_at=row.starts,
-            )
-        elif not event.days.endswith(str(row.day)):
-            event.days += f" {row.day}"
+    columns = rows.order_by("starts", "timeslot_id").values_list(
+        "event_id", "starts", "r7", "type", "day"
+    )
+    for event_id, starts, cell, type_, day in columns:
+        event = found.setdefault(event_id, CountedEvent(event_id, cell, type_, "", 0))
+        extend(event, starts=starts, day=day)
     return list(found.values())
 
 
-def _change_totals(before: Iterable[CountedEvent], after: Iterable[CountedEvent]) -> None:
-    cells: Counter[int] = Counter()  # by cells of the finest resolution
-    days: Counter[DayKey] = Counter()
-    for events, sign in ((before, -1), (after, 1)):
-        for event in events:
-            cells[event.cell] += sign
-            for key in _day_keys(event):
-                days[key] += sign
-    _add_to_cells(cells)
-    _add_to_days(days)
+def extend(event: CountedEvent, *, starts: int, day: int) -> None:
+    """Say of an event to be counted that it has a timeslot then as well; in order of time."""
+    event.next_at = event.next_at or starts
+    if not event.days.endswith(str(day)):
+        event.days = f"{event.days} {day}".lstrip()
 
 
-def _day_keys(event: CountedEvent) -> Iterable[DayKey]:
-    """The rows of CellDayTotal that an event is counted in."""
-    days = [int(day) for day in event.days.split()]
-    for resolution in RESOLUTIONS:
-        if resolution <= FINEST_BY_TYPE:
+class Tally:
+    """Differences, gathered and then added to the totals in one go."""
+
+    def __init__(self) -> None:
+        self._cells: Counter[int] = Counter()  # of the finest resolution
+        self._days: Counter[DayKey] = Counter()
+
+    def add(self, event: CountedEvent, sign: int) -> None:
+        """Count an event (1), or take it out again (-1)."""
+        self._cells[event.cell] += sign
+        days = [int(day) for day in event.days.split()]
+        for resolution in range(RESOLUTIONS[0], FINEST_BY_TYPE + 1):
             cell = h3.cell_to_parent(event.cell, resolution)
-            yield DayKey(cell, event.type, ANY_DAY, 0)
-        if resolution <= FINEST_BY_DAY:
-            for previous, day in zip([0, *days], days, strict=False):
-                yield DayKey(cell, event.type, day, previous)
-                yield DayKey(cell, ANY_TYPE, day, previous)
+            self._days[DayKey(cell, event.type, ANY_DAY, 0)] += sign
+            if resolution <= FINEST_BY_DAY:
+                for previous, day in zip([0, *days], days, strict=False):
+                    self._days[DayKey(cell, event.type, day, previous)] += sign
+                    self._days[DayKey(cell, ANY_TYPE, day, previous)] += sign
 
+    def write(self) -> None:
+        """Change the tables. No total that became 0 is left behind."""
+        sums = [(cell, *total) for cell, total in self._sums().items()]
+        _upsert(CellTotal, ["cell"], ["events", "x", "y", "z"], sums)
+        days = [(*key, events) for key, events in self._days.items() if events]
+        _upsert(CellDayTotal, list(DayKey._fields), ["events"], days)
+        _drop_empty(CellTotal, ["cell"], sums)
+        _drop_empty(CellDayTotal, list(DayKey._fields), days)
 
-def _add_to_cells(changes: Counter[int]) -> None:
-    sums: dict[int, list[int]] = {}
-    for cell, events in changes.items():
-        where = [round(value * MILLION) * events for value in centre(cell)] if events else []
-        for resolution in RESOLUTIONS if events else ():
-            total = sums.setdefault(h3.cell_to_parent(cell, resolution), [0, 0, 0, 0])
-            for at, number in enumerate((events, *where)):
-                total[at] += number
-    _upsert(CellTotal, ["cell"], ["events", "x", "y", "z"], [(c, *s) for c, s in sums.items()])
-
-
-def _add_to_days(changes: Counter[DayKey]) -> None:
-    rows = [(*key, events) for key, events in changes.items() if events]
-    _upsert(CellDayTotal, list(DayKey._fields), ["events"], rows)
-    emptied = [row[:-1] for row in rows if row[-1] < 0]
-    table = CellDayTotal._meta.db_table
-    with connection.cursor() as cursor:
-        for some in batched(emptied, _ROWS):
-            marks = ", ".join(["(%s, %s, %s, %s)"] * len(some))
-            cursor.execute(
-                f"DELETE FROM {table} WHERE (cell, type, day, previous) IN (VALUES {marks})"  # noqa: S608
-                " AND events = 0",
-                [number for key in some for number in key],
-            )
+    def _sums(self) -> dict[int, list[int]]:
+        """Events, x, y and z by the cells of all resolutions."""
+        sums: dict[int, list[int]] = {}
+        for cell, events in self._cells.items():
+            if not events:
+                continue
+            where = [round(value * MILLION) * events for value in centre(cell)]
+            for resolution in RESOLUTIONS:
+                total = sums.setdefault(h3.cell_to_parent(cell, resolution), [0, 0, 0, 0])
+                for at, number in enumerate((events, *where)):
+                    total[at] += number
+        return sums
 
 
 def _upsert(
@@ -222,4 +219,20 @@ def _upsert(
                 f"INSERT INTO {table} AS t ({columns}) VALUES {', '.join([mark] * len(some))}"  # noqa: S608
                 f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {added}",
                 [number for row in some for number in row],
+            )
+
+
+def _drop_empty(
+    model: type[models.Model], keys: list[str], rows: Iterable[tuple[int, ...]]
+) -> None:
+    """Delete those of the rows that have come down to no events."""
+    table = model._meta.db_table
+    lessened = [row[: len(keys)] for row in rows if row[len(keys)] < 0]
+    mark = f"({', '.join(['%s'] * len(keys))})"
+    with connection.cursor() as cursor:
+        for some in batched(lessened, _ROWS):
+            cursor.execute(
+                f"DELETE FROM {table} WHERE ({', '.join(keys)}) IN"  # noqa: S608
+                f" (VALUES {', '.join([mark] * len(some))}) AND events = 0",
+                [number for key in some for number in key],
             )

@@ -1,0 +1,150 @@
+"""What `bench/search.py` measured, as tables, beside the targets."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+BY_TIME, BY_DISTANCE = "the bound by time", "the bound by distance"
+PAGE_MILES = 25  # the page that maps and counts are compared with
+
+
+class Times:
+    """Milliseconds of everything that was asked."""
+
+    def __init__(self, rows: int, vendors: Sequence[str]) -> None:
+        self.rows, self.vendors = rows, vendors
+        self.search: dict[tuple[str, int, bool], list[float]] = defaultdict(list)
+        self.wrong: dict[str, int] = defaultdict(int)
+        self.map: dict[tuple[str, int, str], list[float]] = defaultdict(list)
+        self.upkeep: dict[str, dict[str, list[float]]] = {}
+        self.searching: dict[str, list[float]] = {}
+        self.written: dict[str, float] = {}
+
+    def add(self, label: str, miles: int, ms: float, *, dense: bool) -> None:
+        self.search[label, miles, False].append(ms)
+        if dense:
+            self.search[label, miles, True].append(ms)
+
+    def at(self, label: str, miles: int, percentile: int = 95) -> float:
+        return float(np.percentile(self.search[label, miles, False], percentile))
+
+    @property
+    def labels(self) -> list[str]:
+        return list(dict.fromkeys(label for label, _miles, _dense in self.search))
+
+    # -- tables --------------------------------------------------------------------------------
+
+    def print_search(self, radii: Iterable[int]) -> None:
+        print(f"\n{self.rows:,} upcoming timeslots; milliseconds\n")
+        for miles in radii:
+            print(f"| {miles} mi | p50 | p95 | p99 | New York p95 | x bound p50 | p95 |")
+            print("| --- | --- | --- | --- | --- | --- | --- |")
+            for label in self.labels:
+                bound = BY_DISTANCE if "distance" in label else BY_TIME
+                cells = [f"{self.at(label, miles, p):.2f}" for p in (50, 95, 99)]
+                metro = self.search.get((label, miles, True)) or [float("nan")]
+                cells.append(f"{np.percentile(metro, 95):.2f}")
+                for p in (50, 95):
+                    cells.append(f"{self.at(label, miles, p) / self.at(bound, miles, p):.1f}")
+                print(f"| {label} | {' | '.join(cells)} |")
+            print(flush=True)
+        for label, number in self.wrong.items():
+            if number:
+                print(f"!!! {label}: {number} answers differ from the bound's !!!")
+
+    def print_map(self, zooms: Sequence[int], filters: Sequence[str]) -> None:
+        for vendor in self.vendors:
+            print(f"| {vendor}: map, p50 / p95 | {' | '.join(filters)} |")
+            print(f"| --- |{' --- |' * len(filters)}")
+            for zoom in zooms:
+                cells = []
+                for asked in filters:
+                    ms = self.map[vendor, zoom, asked]
+                    cells.append(f"{np.percentile(ms, 50):.1f} / {np.percentile(ms, 95):.1f}")
+                print(f"| zoom {zoom} | {' | '.join(cells)} |")
+            print(flush=True)
+
+    def print_upkeep(self) -> None:
+        for vendor, times in self.upkeep.items():
+            with_index, without = (np.median(times[kind]) for kind in ("with", "without"))
+            print(
+                f"{vendor}: approving takes {with_index:.2f} ms with the index, {without:.2f} ms"
+                f" without: {with_index / without:.2f} x"
+            )
+        if self.searching:
+            print(
+                f"postgresql: while {self.written['events']:.0f} events and"
+                f" {self.written['rsvps']:.0f} RSVPs a second are written, search() takes"
+                f" {_two(self.searching['busy'])} ms; quiet {_two(self.searching['quiet'])}"
+            )
+
+    # -- targets -------------------------------------------------------------------------------
+
+    def print_targets(
+        self, radii: Sequence[int], zooms: Sequence[int], filters: Sequence[str], *, folder: Path
+    ) -> None:
+        print("\n| target (p95, worst of all radii) | at most | measured | |")
+        print("| --- | --- | --- | --- |")
+        for vendor in self.vendors:
+            self._print_ratios(vendor, radii)
+            self._print_map_ratios(vendor, zooms, filters)
+            times = self.upkeep[vendor]
+            ratio = np.median(times["with"]) / np.median(times["without"])
+            _say(f"{vendor}: approving / without the index (p50)", 1.5, ratio)
+        if self.searching:
+            busy, quiet = (np.percentile(self.searching[kind], 95) for kind in ("busy", "quiet"))
+            _say("postgresql: search() while others write / quiet", 2, busy / quiet)
+        self._compare_sizes(radii, folder)
+
+    def _print_ratios(self, vendor: str, radii: Sequence[int]) -> None:
+        by_time, by_distance = f"{vendor}: by time", f"{vendor}: by distance"
+        rows = [
+            (f"{by_time} / bound", 6, by_time, BY_TIME),
+            (f"{by_time}, search() / bound", 10, f"{by_time}, search()", BY_TIME),
+            (f"{by_time} / PostGIS", 1 / 20, by_time, "postgresql: PostGIS by time"),
+            (f"{by_distance} / KNN", 1, by_distance, "postgresql: PostGIS by distance"),
+            (f"{vendor}: count / by time", 2, f"{vendor}: count", by_time),
+        ]
+        for words, most, ours, theirs in rows:
+            if theirs in self.labels:
+                ratios = {miles: self.at(ours, miles) / self.at(theirs, miles) for miles in radii}
+                worst = max(ratios, key=ratios.__getitem__)
+                _say(f"{words} ({worst} mi)", most, ratios[worst])
+
+    def _print_map_ratios(self, vendor: str, zooms: Sequence[int], filters: Sequence[str]) -> None:
+        page = self.at(f"{vendor}: by time, search()", PAGE_MILES)
+        for most, names in ((2, filters[:1]), (10, filters[1:])):
+            worst = max(
+                (np.percentile(self.map[vendor, zoom, asked], 95) / page, zoom, asked)
+                for zoom in zooms
+                for asked in names
+            )
+            _say(f"{vendor}: map, filter: {worst[2]}, zoom {worst[1]} / search()", most, worst[0])
+
+    def _compare_sizes(self, radii: Sequence[int], folder: Path) -> None:
+        ours = {
+            f"{label}|{miles}": self.at(label, miles) for label in self.labels for miles in radii
+        }
+        (folder / f"bench-search-{self.rows}.json").write_text(json.dumps(ours))
+        smaller = folder / "bench-search-100000.json"
+        if self.rows <= 100_000 or not smaller.exists():
+            print("\n(To compare sizes, run ROWS=100000 first and then a larger one.)")
+            return
+        then = json.loads(smaller.read_text())
+        for vendor in self.vendors:
+            for name in ("by time", "by time, search()", "by distance", "count"):
+                keys = [f"{vendor}: {name}|{miles}" for miles in radii]
+                worst = max(ours[key] / then[key] for key in keys if key in then)
+                _say(f"{vendor}: {name} at {self.rows:,} / at 100,000", 2, worst)
+
+
+def _two(ms: list[float]) -> str:
+    return f"{np.percentile(ms, 50):.1f} / {np.percentile(ms, 95):.1f}"
+
+
+def _say(words: str, most: float, ratio: float) -> None:
+    met = "met" if ratio <= most else "**MISSED**"
+    print(f"| {words} | {most:.3g} x | {ratio:.3g} x | {met} |")

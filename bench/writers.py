@@ -1,0 +1,139 @@
+"""Events written and RSVPs arriving at a steady rate, while `bench/search.py` searches.
+
+Run by it with DATABASE_URL set, `python -m bench.writers SECONDS EVENTS RSVPS` (a second); says
+how many of each it managed, and takes its events out again.
+"""
+
+import json
+import os
+import random
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+os.environ["BARNSTORM_MODE"] = "test"
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+
+import django
+
+django.setup()
+
+from django.db import connection, connections, transaction
+from django.db.models import Max
+
+from bench import world
+from events import totals
+from events.models import CountDue, Event, Timeslot
+from events.spatial import index_event
+from events.states import AddressVisibility
+from rsvps.capacity import TimeslotFull, TimeslotUnavailable
+from rsvps.signup import SignupForm, sign_up
+
+WRITERS = 2  # threads that write events
+ZIPS = world.Zips()
+
+
+def write_event(rng: random.Random, host_id: int) -> None:
+    """One public event with one timeslot, and its listing."""
+    latitude, longitude, zone, code = ZIPS.draw(rng, 1)[0]
+    event = Event(
+        host_id=host_id,
+        state="approved",
+        type=rng.choice(world.TYPES),
+        title="Written while others search",
+        latitude=latitude,
+        longitude=longitude,
+        public_latitude=latitude,
+        public_longitude=longitude,
+        public_city="Sample",
+        public_state_code="NY",
+        public_postal_code=code,
+        timezone=zone,
+        created_at=world.NOW,
+        updated_at=world.NOW,
+        published_at=world.NOW,
+    )
+    starts_at = world.NOW + timedelta(hours=rng.randrange(1, 1000))
+    with transaction.atomic():
+        event.save(force_insert=True)
+        event.timeslots.create(
+            starts_at=starts_at, ends_at=starts_at + timedelta(hours=2), changed_at=world.NOW
+        )
+        index_event(event, now=world.NOW)
+
+
+def write_rsvp(rng: random.Random, most: int) -> None:
+    """Somebody new says they come to one of the first events."""
+    slot = Timeslot.objects.select_related("event").get(pk=rng.randrange(1, most))
+    if slot.event.address_visibility == AddressVisibility.PRIVATE:
+        return
+    name = f"guest{rng.randrange(10**12)}"
+    form = SignupForm(
+        event=slot.event,
+        timeslots={slot.pk: slot.version},
+        name=name,
+        email=f"{name}@example.org",
+        postal_code="43215",
+    )
+    try:
+        sign_up(form, now=world.NOW)
+    except (TimeslotFull, TimeslotUnavailable):
+        return  # an answer as well
+
+
+class Pace:
+    """Calls something so often a second, in a thread of its own, and counts."""
+
+    def __init__(self, rate: float, until: float, call: Callable[[], object]) -> None:
+        self.rate, self.until, self.call, self.done = rate, until, call, 0
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self) -> None:
+        begun = time.monotonic()
+        while time.monotonic() < self.until:
+            self.call()
+            self.done += 1
+            time.sleep(max(0.0, begun + self.done / self.rate - time.monotonic()))
+        connections.close_all()
+
+
+def main() -> None:
+    seconds, events, rsvps = (float(word) for word in sys.argv[1:])
+    first = Event.objects.aggregate(Max("pk"))["pk__max"] or 0
+    slots = Timeslot.objects.aggregate(Max("pk"))["pk__max"] or 1
+    host_id = Event.objects.values_list("host_id", flat=True)[0]
+    print(flush=True)  # now it begins
+    until = time.monotonic() + seconds
+    rng = random.Random(first)
+    writing = [
+        Pace(events / WRITERS, until, lambda: write_event(rng, host_id)) for _ in range(WRITERS)
+    ]
+    coming = Pace(rsvps, until, lambda: write_rsvp(rng, slots))
+    worker = Pace(0.2, until, lambda: totals.recount(world.NOW))  # as `manage.py deliver` does
+    for pace in (*writing, coming, worker):
+        pace.thread.join()
+    done = {"events": sum(pace.done for pace in writing) / seconds, "rsvps": coming.done / seconds}
+    print(json.dumps(done), flush=True)
+    clear_away(first)
+
+
+def clear_away(first: int) -> None:
+    """The database as it was, for the next run."""
+    written = Event.objects.filter(pk__gt=first)
+    with connection.cursor() as cursor:
+        for table in ("listing", "calendarentry", "timeslot"):
+            cursor.execute(f"DELETE FROM events_{table} WHERE event_id > %s", [first])
+        cursor.execute("UPDATE events_countedevent SET next_at = 0 WHERE event_id > %s", [first])
+    written._raw_delete(written.db)
+    CountDue.objects.filter(event_id__gt=first).delete()
+    while totals.recount(world.NOW):
+        pass
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+if __name__ == "__main__":
+    main()
