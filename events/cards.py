@@ -35,6 +35,11 @@ class Card:
         return self.starts.date() == self.ends.date()
 
     @property
+    def is_somewhere(self) -> bool:
+        """Whether it has a place on the map."""
+        return self.event.public_latitude is not None and not self.event.is_virtual_only
+
+    @property
     def full(self) -> bool:
         return self.timeslot.room_left == 0
 

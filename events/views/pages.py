@@ -61,7 +61,7 @@ def results(request: HttpRequest) -> HttpResponse:
         "few": page.far or page.widened_to or (not query.after and len(page.results) < FEW),
         "alert_for": _alert_for(query),
         "first_page": form.address(),
-        "on_the_map": form.address(within=page.widened_to or form.data.get("within")),
+        "on_the_map": form.address(within="", sort=""),
         "choices": [(place.label, form.address(near=place.label)) for place in form.places],
         "whens": WHEN,
         "wheres": WHERE,
