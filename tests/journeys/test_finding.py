@@ -54,3 +54,16 @@ def test_the_same_works_without_javascript(live_server, browser):
     page.locator(".event-card-title a").click()
     assert event.get_absolute_url() in page.url
     context.close()
+
+
+def test_what_is_wrong_with_a_day_stands_beside_it_until_it_is_mended(live_server, page):
+    listed("Knock on doors")
+    page.goto(f"{live_server.url}/events/?near=43215")
+    page.locator("details > summary").first.click()
+    page.get_by_label("From").fill("2026-12-05")
+    page.get_by_label("To", exact=True).fill("2026-12-01")
+    expect(page.get_by_text("This day is before the first one.")).to_be_visible()
+    expect(page.get_by_label("To", exact=True)).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("To", exact=True).fill("2026-12-09")
+    expect(page.get_by_text("This day is before the first one.")).to_have_count(0)
+    expect(page.get_by_label("To", exact=True)).not_to_have_attribute("aria-invalid", "true")
