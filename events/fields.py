@@ -34,6 +34,7 @@ _MAIL_DOMAINS = [
     "me.com",
     "mac.com",
 ]
+_NORTH_AMERICA = 1
 # Real domains that look like a slip of the ones above.
 _REAL_DOMAINS = frozenset({"mail.com", "gmx.com", "ymail.com", "email.com", "hey.com", "pm.me"})
 
@@ -202,7 +203,7 @@ class PhoneField(UncutField):
             number = phonenumbers.parse(text, "US")
         except phonenumbers.NumberParseException:
             number = None
-        if number is None or not phonenumbers.is_possible_number(number):
+        if number is None or not _can_be_called(number):
             raise ValidationError(
                 _(
                     "“%(phone)s” does not look like a phone number. Type it with the area code,"
@@ -212,6 +213,13 @@ class PhoneField(UncutField):
                 params={"phone": text[:40]},
             )
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _can_be_called(number: phonenumbers.PhoneNumber) -> bool:
+    """Whether it is as long as its country's numbers; in North America with its area code."""
+    if number.country_code == _NORTH_AMERICA:
+        return 2_000_000_000 <= (number.national_number or 0) < 10_000_000_000
+    return phonenumbers.is_possible_number(number)
 
 
 def show_phone(e164: str) -> str:

@@ -19,7 +19,16 @@ from events.fields import (
 
 @pytest.mark.parametrize(
     "typed",
-    ["6145550123", "(614) 555-0123", "1-614-555-0123", "+1 614 555 0123", " 614.555.0123\u202c "],
+    [
+        "6145550123",
+        "614/555-0123",
+        "1 (614) 555 0123",
+        "614-555-0123 ext. 7",
+        "(614) 555-0123",
+        "1-614-555-0123",
+        "+1 614 555 0123",
+        " 614.555.0123\u202c ",
+    ],
 )
 def test_a_phone_number_in_any_national_form_is_one_number(typed):
     assert PhoneField().clean(typed) == "+16145550123"
@@ -31,7 +40,7 @@ def test_a_number_from_abroad_keeps_its_country():
     assert show_phone("+16145550123") == "(614) 555-0123"
 
 
-@pytest.mark.parametrize("typed", ["call me", "911", "+999", "1" * 30])
+@pytest.mark.parametrize("typed", ["call me", "911", "555-0123", "044 668 18 00", "+999", "1" * 30])
 def test_what_is_no_phone_number_is_refused_with_an_example(typed):
     with pytest.raises(ValidationError, match="614 555 0123"):
         PhoneField().clean(typed)
