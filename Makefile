@@ -99,7 +99,7 @@ drill-july29: setup-dev ## The night of 3,500 parties and 100,000 RSVPs (SCALE=0
 	@$(PY) -m bench.drill_july29
 
 # Each step of check-security is a command of its own; add yours to the list and below it.
-SECURITY_STEPS = check-deploy check-tokens check-robot check-timing check-flood
+SECURITY_STEPS = check-deploy check-fuzz check-observatory check-wapiti check-bandit check-packages check-tokens check-robot check-timing check-flood
 .PHONY: check-security $(SECURITY_STEPS)
 check-security: $(SECURITY_STEPS) ## Every promise of docs/security.md at full size (DATABASE_URL)
 
@@ -114,3 +114,23 @@ check-timing: setup-dev ## Known and unknown addresses answer alike, in words an
 
 check-flood: setup-dev ## 5,000 forms from one and from 500 addresses, and 20 real people
 	@$(PY) -m pytest -q -s --full tests/security/test_flood.py
+
+check-fuzz: setup-dev ## 20,000 made-up requests to every address and form: no answer of 500
+	@$(PY) -m pytest -q -s --full --log-level=CRITICAL tests/security/test_fuzzing.py
+
+check-observatory: setup-dev ## The HTTP Observatory's scan of seven kinds of page (needs npm once)
+	@$(PY) -m bench.observatory
+
+# The scanners bring packages of their own, so they stand in an environment of their own.
+.PHONY: security-tools
+security-tools: setup-dev
+	@bin/setup bench/requirements-security.txt var/security
+
+check-wapiti: security-tools ## wapiti's modules against a site in production mode
+	@$(PY) -m bench.scan_site
+
+check-bandit: security-tools ## bandit over the site's code
+	@$(PY) -m bench.scan_code
+
+check-packages: security-tools ## Known holes in pinned packages, by pip-audit (OFFLINE=1: say so and go on)
+	@$(PY) -m bench.scan_packages

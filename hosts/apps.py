@@ -17,10 +17,12 @@ class HostsConfig(AppConfig):
             retention,
             sealing,
             second_factor,
+            sessions,
         )
         from outbox.letters import register_planner
 
         second_factor.count_set_up_as_proof()
+        sessions.renew_when_proved_again()
         account_mail.register_kinds()
         letters.register_letters()
         decision_letters.register_kinds()
