@@ -66,6 +66,9 @@ class PartySizeField(forms.IntegerField):
         super().__init__(min_value=1, max_value=MAX_PARTY, error_messages=messages, **kwargs)
         self.widget.attrs |= {"inputmode": "numeric", "autocomplete": "off"}
 
+    def to_python(self, value: Any) -> int | None:
+        return super().to_python(re.sub(r"(?<=\d)[,\s](?=\d{3}\b)", "", str(value or "")))
+
 
 class ZipField(PostalCodeField):
     """A ZIP code that exists, or another country's code."""

@@ -182,6 +182,7 @@ def test_page_and_sending_ask_the_database_little(client, django_assert_max_num_
         ("party_size", "0", "at least 1"),
         ("party_size", "-1", "at least 1"),
         ("party_size", "1000", "At most 20"),
+        ("party_size", "1,000", "At most 20"),
         ("party_size", "9" * 30, "At most 20"),
         ("party_size", "two", "in figures"),
         ("party_size", "", "how many people"),
