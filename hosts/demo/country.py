@@ -145,6 +145,9 @@ def _event(country: Country, row: dict, number: int) -> Event:
         kind = EventType.RALLY  # the one with two thousand guests
     home = kind in {EventType.HOUSE_PARTY, EventType.DEBATE_WATCH} and chance.random() < 0.85
     virtual = kind in {EventType.PHONE_BANK, EventType.TEXT_BANK} and chance.random() < 0.4
+    both = kind in {EventType.TOWN_HALL, EventType.TRAINING, EventType.MEETING}
+    both = both and chance.random() < 0.25
+    mode = AttendanceMode.BOTH if both else AttendanceMode.IN_PERSON
     host = country.hosts[0] if number % 40 == 5 else chance.choice(country.hosts)
     event = Event(
         host=host,
@@ -152,8 +155,8 @@ def _event(country: Country, row: dict, number: int) -> Event:
         title=chance.choice(words.TITLES[kind]),
         description=chance.choice(words.DESCRIPTIONS),
         official=kind in {EventType.RALLY, EventType.TOWN_HALL} and chance.random() < 0.7,
-        attendance_mode=AttendanceMode.VIRTUAL if virtual else AttendanceMode.IN_PERSON,
-        joining_url="https://meet.demo.example/join" if virtual else "",
+        attendance_mode=AttendanceMode.VIRTUAL if virtual else mode,
+        joining_url="https://meet.demo.example/join" if virtual or both else "",
         address_visibility=AddressVisibility.PRIVATE if home else AddressVisibility.PUBLIC,
         city=row["city"],
         state_code=row["state"],

@@ -9,7 +9,7 @@ from django.db.models import Count, F, Max
 from django.utils import timezone
 
 from events.models import Event, Timeslot
-from events.states import EventState, EventType
+from events.states import AttendanceMode, EventState, EventType
 from hosts.models import Host, User
 from rsvps.models import Rsvp
 
@@ -39,6 +39,8 @@ def test_a_country_is_loaded_once_and_moves_with_the_weeks(demo_mode, capsys):
     }
     assert Host.objects.count() == 60
     assert set(Event.objects.values_list("type", flat=True)) == set(EventType.values)
+    modes = set(Event.objects.values_list("attendance_mode", flat=True))
+    assert modes == set(AttendanceMode.values)
     dated = Event.objects.annotate(last=Max("timeslots__ends_at"))
     assert dated.filter(last__lte=now).count() == 100
     assert dated.filter(last__gt=now, last__lt=now + timedelta(days=22)).count() == 400
