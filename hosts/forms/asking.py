@@ -21,7 +21,7 @@ class AskingForm(forms.Form):
         email = self.cleaned_data["email"]
         meant = suggest_email(email)
         if meant and self.data.get("doubted") != email:
-            self.data = {**self.data, "doubted": email}
+            self.data = dict(self.data.items()) | {"doubted": email}
             raise ValidationError(
                 _(
                     "“%(email)s” looks mistyped. Did you mean %(meant)s? Nobody was asked yet."

@@ -142,6 +142,7 @@ def test_a_mistyped_address_is_asked_about_once(client, event):
     assert not CoHost.objects.exists()
     form = first.context["cohost_form"]
     again = {name: form[name].value() for name in form.fields}
+    assert again == {"email": "pat@gmial.com", "doubted": "pat@gmial.com"}
     client.post(f"/host/events/{event.pk}/cohosts/", again)
     assert CoHost.objects.get().email == "pat@gmial.com"
 
