@@ -213,10 +213,19 @@ def beside(event: Event, *, now: datetime, limit: int = 3) -> list[Result]:
         has_room=True,
         limit=limit + 1,
     )
+    hits = [hit for hit in _soonest(query, now) if hit.event_id != event.pk]
+    return _load(query, Found(hits=hits[:limit]), now=unix(now))[0] if hits else []
+
+
+def on_next(*, now: datetime, limit: int) -> list[Result]:
+    """What has room anywhere, soonest first; two statements, and no counting."""
+    query = SearchQuery(has_room=True, limit=limit)
+    return _load(query, Found(hits=_soonest(query, now)), now=unix(now))[0]
+
+
+def _soonest(query: SearchQuery, now: datetime) -> list[Hit]:
     found = _page(query, query.criteria(unix(now)), None)
-    hits = found.hits if found else []
-    others = [hit for hit in hits if hit.event_id != event.pk][:limit]
-    return _load(query, Found(hits=others), now=unix(now))[0] if others else []
+    return found.hits if found else []
 
 
 def find(query: SearchQuery, *, now: datetime) -> Found:

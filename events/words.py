@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from html import unescape
 
 import nh3
@@ -46,6 +47,7 @@ def storable(text: str) -> str:
     return "".join(c for c in text if c != "\0" and unicodedata.category(c) != "Cs")
 
 
+@lru_cache(maxsize=128)  # a page asks several times: for itself, for a summary, for JSON-LD
 def render_description(markdown: str, *, heading: int = 3) -> SafeString:
     """Markdown as HTML that is safe on any page: no pictures, no scripts, plain links.
 

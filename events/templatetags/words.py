@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from events import cards
 from events.calendars import when_in_words, zone_name
 from events.fields import show_email, show_phone
 from events.models import Timeslot
@@ -64,10 +65,13 @@ def when(timeslot: Timeslot) -> str:
     return when_in_words(timeslot.starts_at, timeslot.ends_at, timeslot.event.timezone)
 
 
-@register.filter(is_safe=True)
-def unbroken(times: str) -> str:
-    """Times in words whose "a.m." and "p.m." stay on the line of their hour."""
-    return times.replace(" a.m.", "\xa0a.m.").replace(" p.m.", "\xa0p.m.")
+register.filter("unbroken", cards.unbroken, is_safe=True)
+
+
+@register.filter
+def leaf(instant: datetime, zone: str) -> cards.Leaf:
+    """The day of an instant in an event's zone, as a leaf of a calendar."""
+    return cards.leaf(instant.astimezone(ZoneInfo(zone)))
 
 
 @register.filter

@@ -17,7 +17,7 @@ from events.forms import SORTS, TIMES, WHEN, WHERE, WITHIN_CHOICES, SearchForm
 from events.models import Event
 from events.page_cache import kept_for_strangers, showing
 from events.schema_org import json_ld
-from events.search import FEW, SearchQuery, beside, search
+from events.search import FEW, SearchQuery, beside, on_next, search
 from events.states import EventType
 from events.words import plain_description, render_description
 
@@ -32,9 +32,8 @@ ON_HOME = 6
 @kept_for_strangers
 def home(request: HttpRequest) -> HttpResponse:
     """One box, and what is on next anywhere."""
-    page = search(SearchQuery(limit=ON_HOME, has_room=True), now=timezone.now())
-    context = {"cards": [card(result) for result in page.results], "page": page}
-    return render(request, "events/home.html", context)
+    results = on_next(now=timezone.now(), limit=ON_HOME)
+    return render(request, "events/home.html", {"cards": [card(result) for result in results]})
 
 
 @policy(Policy.PUBLIC)
