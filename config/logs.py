@@ -24,10 +24,12 @@ def scrub(text: str, request: HttpRequest | None) -> str:
 
 
 def _scrub_django(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Django's own lines ("Internal Server Error: /r/...") name the request's path."""
+    """Django's own lines ("Internal Server Error: /r/...") name the request's path; what an
+    exception says may hold it too."""
     request = getattr(event.get("_record"), "request", None)
-    if isinstance(event.get("event"), str):
-        event["event"] = scrub(event["event"], request)
+    for key in ("event", "exception"):
+        if isinstance(event.get(key), str):
+            event[key] = scrub(event[key], request)
     return event
 
 

@@ -79,7 +79,7 @@ def _report_type(mail: InboundMail) -> str:
 def _letter_of(mail: InboundMail) -> Message | None:
     """The letter that the report proves to be about."""
     for token in mail.tokens("bounce"):
-        number = letter_of("bounce", token)
+        number = letter_of("bounce", token, any_case=True)
         if number is not None:
             return Message.objects.filter(pk=number).first()
     quoted = [str(part["Message-ID"]).strip() for part in _originals(mail) if part["Message-ID"]]

@@ -19,16 +19,19 @@ def letter_token(purpose: str, message_id: int) -> str:
     return f"{int_to_base36(message_id)}.{_mac(purpose, message_id)}"
 
 
-def letter_of(purpose: str, token: str) -> int | None:
-    """The letter's number, or None where the token is not one of ours."""
-    number, _, mac = token.partition(".")
+def letter_of(purpose: str, token: str, *, any_case: bool = False) -> int | None:
+    """The letter's number, or None where the token is not one of ours to the letter.
+
+    `any_case`: mail servers may change the case of an address's local part.
+    """
     try:
-        message_id = base36_to_int(number)
+        message_id = base36_to_int(token.partition(".")[0])
+        genuine = letter_token(purpose, message_id)
     except ValueError:
         return None
-    # Mail servers may change the case of a local part; the comparison must stand that.
-    genuine = hmac.compare_digest(mac.lower().encode(), _mac(purpose, message_id).lower().encode())
-    return message_id if genuine else None
+    if any_case:
+        token, genuine = token.lower(), genuine.lower()
+    return message_id if hmac.compare_digest(token.encode(), genuine.encode()) else None
 
 
 def _mac(purpose: str, message_id: int) -> str:

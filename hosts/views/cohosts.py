@@ -8,29 +8,23 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from events.disclosure import Policy, policy
 from hosts import cohosting
 from hosts.models import CoHost
+from rsvps.views.token_pages import token_page
 
 
-# Without a Referer browsers post "Origin: null", which the CSRF check refuses; and whoever could
-# forge this address holds the link already.
-@csrf_exempt
-@policy(Policy.TOKEN)
-@never_cache
+@token_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest, token: str) -> HttpResponse:
     """Say yes or no. Nothing of the event is shown that its public page would not show."""
     cohost = cohosting.cohost_by_token(token)
     if cohost is None:
-        return _quietly(render(request, "hosts/cohost_gone.html", status=404))
+        return render(request, "hosts/cohost_gone.html", status=404)
     if request.method == "POST":
-        return _quietly(_take_answer(request, cohost))
-    return _quietly(render(request, "hosts/cohost_answer.html", _context(request, cohost)))
+        return _take_answer(request, cohost)
+    return render(request, "hosts/cohost_answer.html", _context(request, cohost))
 
 
 def _context(request: HttpRequest, cohost: CoHost) -> dict[str, object]:
@@ -65,10 +59,3 @@ def _mail_code(request: HttpRequest, cohost: CoHost) -> HttpResponse:
     # As if they had typed it on the page of the log-in, with its limits.
     request.POST = QueryDict(urlencode({"email": cohost.email, REDIRECT_FIELD_NAME: request.path}))
     return request_login_code(request)
-
-
-def _quietly(response: HttpResponse) -> HttpResponse:
-    """The address of this page is a key: it goes into no index and no Referer."""
-    response["X-Robots-Tag"] = "noindex"
-    response["Referrer-Policy"] = "no-referrer"
-    return response
