@@ -170,8 +170,10 @@ def site(url: str, folder: str, *, app: str = "config.wsgi", **more: str) -> Ite
         BARNSTORM_VAR=folder,
         BIND=f"127.0.0.1:{port}",
         WEB_WORKERS=str(PROCESSES),
+        RSVP_POSTS_PER_CONNECTION="1000000",
         RSVP_POSTS_PER_NETWORK="1000000",
         RSVP_POSTS_PER_EVENT="1000000",
+        RSVP_RUSH_PERCENT="1000000",
         **more,
     )
     command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py"]

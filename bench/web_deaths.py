@@ -107,6 +107,7 @@ def kill_web_workers() -> int:
 
     settings.ALLOWED_HOSTS = ["testserver"]
     settings.RSVP_POSTS_PER_NETWORK = settings.RSVP_POSTS_PER_EVENT = 1_000_000
+    settings.RSVP_POSTS_PER_CONNECTION = settings.RSVP_RUSH_PERCENT = 1_000_000
     points = 0
     for first, last, before, after, private in JOURNEYS:
         # What a worker loads once is loaded here, and not by each that is to die.

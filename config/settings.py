@@ -277,10 +277,13 @@ MAP_TILES_ATTRIBUTION = env.text("MAP_TILES_ATTRIBUTION")
 
 CONFIRM_ALL_RSVPS = env.flag("CONFIRM_ALL_RSVPS")
 SEAT_HOLD_MINUTES = 30
-# Forms in ten minutes: beyond the first, one network waits; beyond the second, everybody at
-# the event is asked to confirm their address.
+# Forms in ten minutes: beyond the first two, one connection (IPv4 /32, IPv6 /64) or network
+# (/24, /56) waits; beyond the third, everybody at the event is asked to confirm their address.
+RSVP_POSTS_PER_CONNECTION = env.number("RSVP_POSTS_PER_CONNECTION", 200)
 RSVP_POSTS_PER_NETWORK = env.number("RSVP_POSTS_PER_NETWORK", 600)
-RSVP_POSTS_PER_EVENT = env.number("RSVP_POSTS_PER_EVENT", 600)
+RSVP_POSTS_PER_EVENT = env.number("RSVP_POSTS_PER_EVENT", 300)
+# How much of a date's room forms may take in half an hour before that is asked there too.
+RSVP_RUSH_PERCENT = env.number("RSVP_RUSH_PERCENT", 50)
 
 # -- How long things are kept (docs/privacy.md), in days ------------------------------
 

@@ -11,7 +11,7 @@ from hosts import people
 from outbox import ledger
 from outbox.letters import Kind, Letter, compose, register
 from outbox.models import Message
-from rsvps import limits, links
+from rsvps import errands, limits, links
 from rsvps.models import Ticket
 
 KIND = PURPOSE = "own_data"
@@ -58,6 +58,7 @@ def _letter(token: str) -> Letter:
 
 def register_kind() -> None:
     """Tell the ledger of this letter; called once, when the app is ready."""
+    errands.register(KIND, lambda email, _, now: send_link(email, now=now))
     register(
         Kind(
             KIND,

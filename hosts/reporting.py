@@ -6,18 +6,18 @@ from events.models import Event
 from hosts.models import EventReport
 from rsvps import limits
 
-PER_NETWORK = limits.Limit("report", 10, timedelta(hours=1))
+PER_CONNECTION = limits.Limit("report", 10, timedelta(hours=1))
 
 
 class TooManyReports(Exception):
-    """More came from one network than people would write."""
+    """More came from one connection than people would write."""
 
 
 def report_event(
-    event: Event, *, reason: str, words: str, email: str, network: str, now: datetime
+    event: Event, *, reason: str, words: str, email: str, connection: str, now: datetime
 ) -> EventReport:
     """Put a report into the staff's queue; the same one twice is one. Raises TooManyReports."""
-    if limits.count(limits.Asked(PER_NETWORK, network), now=now):
+    if limits.count(limits.Asked(PER_CONNECTION, connection), now=now):
         raise TooManyReports
     report, _created = EventReport.objects.get_or_create(
         event=event,

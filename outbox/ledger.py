@@ -186,6 +186,18 @@ def put_back(
 # -- Claiming ------------------------------------------------------------------------------
 
 
+def bring_forward(*, subjects: Iterable[str], kinds: Iterable[str], now: datetime) -> int:
+    """Let letters leave now that were posted for later; answers how many."""
+    later = Message.objects.filter(
+        subject_key__in=list(subjects),
+        kind__in=list(kinds),
+        state=MessageState.QUEUED,
+        attempts=0,
+        not_before__gt=now,
+    )
+    return later.update(not_before=now)
+
+
 def claim(
     *, owner: str, now: datetime, limit: int, priorities: Iterable[int] = tuple(Priority)
 ) -> list[Message]:

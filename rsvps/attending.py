@@ -227,15 +227,18 @@ def add_rsvps(
     return rsvps
 
 
-def accept(rsvp: Rsvp, *, now: datetime) -> None:
-    """Unconfirmed -> accepted, or pending where the host answers each guest. Keeps its seats."""
+def accept(rsvp: Rsvp, *, now: datetime, letter_at: datetime | None = None) -> None:
+    """Unconfirmed -> accepted, or pending where the host answers each guest. Keeps its seats.
+
+    The invitation leaves now, or at that instant (rsvps.unasked).
+    """
     asks_host = rsvp.timeslot.event.approve_each_guest
     status = RsvpStatus.PENDING if asks_host else RsvpStatus.ACCEPTED
     _swap(rsvp, status=status, hold_expires_at=None, now=now)
     if asks_host:
         post_pending(rsvp, now=now)
     else:
-        post_invitation(rsvp, now=now)
+        post_invitation(rsvp, now=now, leaves_at=letter_at)
 
 
 @transaction.atomic

@@ -60,11 +60,19 @@ def about_timeslot(timeslot: Timeslot, *, now: datetime, role: Role = Role.GUEST
     }
 
 
+def greeting_name(supporter: Supporter) -> str:
+    """Their first name, once they have proved that the address is theirs: until then anybody may
+    have typed it, and no stranger's words go to somebody else's letter box."""
+    if supporter.proved_at is None:
+        return ""
+    return calendars.one_line(supporter.name).partition(" ")[0]
+
+
 def personal(rsvp: Rsvp) -> dict[str, str]:
     """What only this guest's letter says."""
     manage_url = links.manage_url(rsvp.guest)
     return {
-        "name": calendars.one_line(rsvp.supporter.name).partition(" ")[0],
+        "name": greeting_name(rsvp.supporter),
         "manage_url": manage_url,
         "yes_url": f"{manage_url}coming/{rsvp.pk}/",
         "no_url": f"{manage_url}cannot/{rsvp.pk}/",
@@ -221,6 +229,7 @@ class TicketLetter:
         context = about_event(guest.event) | {
             "confirm_url": url,
             "minutes": minutes,
+            "rush": message.payload.get("rush", False),
             "private": guest.event.is_private,
         }
         return Letter(*compose(self.template, context))
@@ -256,7 +265,7 @@ class HostMessageLetter:
     def write(self, guest: Guest, message: Message, now: datetime) -> Letter:
         unsubscribe_url = links.unsubscribe_url(guest.supporter)
         context = about_event(guest.event) | {
-            "name": calendars.one_line(guest.supporter.name).partition(" ")[0],
+            "name": greeting_name(guest.supporter),
             "words": message.payload["words"],
             "contact_name": guest.event.contact_name,
             "manage_url": links.manage_url(guest),

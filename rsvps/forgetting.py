@@ -14,7 +14,7 @@ from events.models import Timeslot
 from outbox import ledger
 from outbox.models import Message
 from rsvps import attending, blocks
-from rsvps.models import Alert, Block, Consent, Feedback, Guest, Rsvp, Supporter, Ticket
+from rsvps.models import Alert, Block, Consent, Errand, Feedback, Guest, Rsvp, Supporter, Ticket
 
 BATCH = 200
 
@@ -50,6 +50,7 @@ def forget_supporter(supporter: Supporter, *, now: datetime) -> None:
     # Letters to others that wait for another try have their bytes made: a name may be in them.
     topics = {f"event:{key}" for key in supporter.guests.values_list("event_id", flat=True)}
     Message.objects.filter(topic__in=topics, body__isnull=False).update(body=None)
+    Errand.objects.filter(email=email).delete()
     Ticket.objects.filter(Q(guest__supporter=supporter) | Q(payload__email=email)).delete()
     Consent.objects.filter(supporter=supporter).delete()
     Alert.objects.filter(supporter=supporter).delete()
@@ -61,6 +62,7 @@ def forget_supporter(supporter: Supporter, *, now: datetime) -> None:
         phone="",
         postal_code="",
         unsubscribe_digest=None,
+        unasked_letters=[],
         erased_at=now,
     )
 

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from django.db import transaction
 
+from rsvps.buttons import TICKET_LASTS
 from rsvps.capacity import SeatsNotTaken, release_seats
 from rsvps.models import Guest, Rsvp, Supporter, Ticket
-from rsvps.signup import TICKET_LASTS
 from rsvps.states import RsvpStatus
 
 

@@ -30,7 +30,15 @@ _STALE = (*_STANDING, ReminderKind.DAY_BEFORE, ReminderKind.ON_THE_DAY)
 _TOLD = COMING | {RsvpStatus.PENDING}
 
 
-def _draft(kind: str, rsvp: Rsvp, *, now: datetime, step: str = "", **payload: Any) -> Message:
+def _draft(
+    kind: str,
+    rsvp: Rsvp,
+    *,
+    now: datetime,
+    leaves_at: datetime | None = None,
+    step: str = "",
+    **payload: Any,
+) -> Message:
     """A letter to one guest about one timeslot; of no use once the timeslot is over."""
     timeslot = rsvp.timeslot
     return ledger.draft(
@@ -43,6 +51,7 @@ def _draft(kind: str, rsvp: Rsvp, *, now: datetime, step: str = "", **payload: A
         topic=f"event:{timeslot.event_id}",
         payload=payload,
         zone=timeslot.event.timezone,
+        not_before=leaves_at,
         expires_at=max(timeslot.ends_at, now + timedelta(hours=1)),
         now=now,
     )
@@ -55,12 +64,14 @@ def _tell(rsvps: Iterable[Rsvp], *, now: datetime) -> None:
         Rsvp.objects.filter(pk__in=keys[start : start + 500]).update(told_at=now)
 
 
-def post_invitation(rsvp: Rsvp, *, now: datetime, approved: bool = False) -> None:
+def post_invitation(
+    rsvp: Rsvp, *, now: datetime, approved: bool = False, leaves_at: datetime | None = None
+) -> None:
     """The invitation to one timeslot, once `rsvp` is accepted: new, back, or `approved`."""
     why = "approved" if approved else "back" if rsvp.revision else "new"
     if approved:
         ledger.withdraw(subject=f"rsvp:{rsvp.pk}", kinds=["pending"], now=now, why="answered since")
-    ledger.post_all([_draft("invitation", rsvp, now=now, why=why)])
+    ledger.post_all([_draft("invitation", rsvp, now=now, leaves_at=leaves_at, why=why)])
     _tell([rsvp], now=now)
     # A planner whose clock runs ahead may have planned this timeslot's reminders already, and
     # this guest's have been withdrawn when they left.
@@ -130,14 +141,22 @@ def post_no_room(rsvp: Rsvp, *, why: str, now: datetime) -> None:
 # -- Links to press a button behind ----------------------------------------------------
 
 
-def post_confirm_address(guest: Guest, *, token: str, expires_at: datetime, now: datetime) -> None:
+def post_confirm_address(
+    guest: Guest, *, token: str, expires_at: datetime, held: bool, now: datetime
+) -> None:
     """The fixed-text letter behind whose link unconfirmed RSVPs are confirmed.
 
     `token` is the raw one-shot ticket, good until `expires_at`; none of the words typed into
-    the form is used.
+    the form is used. Not `held`: the places go to whoever presses first.
     """
     _post_ticket(
-        "confirm", guest, to=guest.supporter.email, token=token, expires_at=expires_at, now=now
+        "confirm",
+        guest,
+        to=guest.supporter.email,
+        token=token,
+        expires_at=expires_at,
+        now=now,
+        **({} if held else {"rush": True}),
     )
 
 
@@ -156,7 +175,14 @@ def post_new_address(
 
 
 def _post_ticket(
-    kind: str, guest: Guest, *, to: str, token: str, expires_at: datetime, now: datetime
+    kind: str,
+    guest: Guest,
+    *,
+    to: str,
+    token: str,
+    expires_at: datetime,
+    now: datetime,
+    **payload: Any,
 ) -> None:
     ledger.post_all(
         [
@@ -166,7 +192,7 @@ def _post_ticket(
                 subject=f"guest:{guest.pk}",
                 step=now.isoformat(),
                 topic=f"event:{guest.event_id}",
-                payload={"token": token},
+                payload={"token": token, **payload},
                 expires_at=expires_at,
                 now=now,
             )

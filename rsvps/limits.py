@@ -18,6 +18,8 @@ from django.db import connection
 
 from rsvps.models import RateCount
 
+TEN_MINUTES = timedelta(minutes=10)
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -28,17 +30,40 @@ class Limit:
     window: timedelta
 
 
+def per_connection() -> Limit:
+    """Forms from one connection: a hall full of people behind one router gets through."""
+    return Limit("connection", settings.RSVP_POSTS_PER_CONNECTION, TEN_MINUTES)
+
+
 def per_network() -> Limit:
-    """Forms from one network: a hall full of people behind one router gets through."""
-    return Limit("network", settings.RSVP_POSTS_PER_NETWORK, timedelta(minutes=10))
+    """Forms from all the connections of one network."""
+    return Limit("network", settings.RSVP_POSTS_PER_NETWORK, TEN_MINUTES)
+
+
+def worked_for() -> Limit:
+    """Forms beyond the two above, each with a proof of work, from one connection."""
+    return Limit("worked for", 5 * settings.RSVP_POSTS_PER_CONNECTION, TEN_MINUTES)
 
 
 def per_event() -> Limit:
     """Forms for one event before everybody there is asked to confirm their address."""
-    return Limit("event", settings.RSVP_POSTS_PER_EVENT, timedelta(minutes=10))
+    return Limit("event", settings.RSVP_POSTS_PER_EVENT, TEN_MINUTES)
 
 
-PER_ADDRESS = Limit("address", 30, timedelta(hours=1))
+def at_one_event() -> Limit:
+    """Forms for one event from one network before these are asked to confirm their address."""
+    return Limit("network at event", settings.RSVP_POSTS_PER_EVENT // 15, TEN_MINUTES)
+
+
+def per_seats(capacity: int) -> Limit:
+    """Places at one timeslot that forms may ask for while seats are held; beyond it, they go to
+    whoever presses the button first, so that nobody can hold a whole house."""
+    share = capacity * settings.RSVP_RUSH_PERCENT // 100
+    return Limit("seats", max(4, share), timedelta(minutes=settings.SEAT_HOLD_MINUTES))
+
+
+PER_WORK = Limit("work", 1, timedelta(days=1))
+PER_ADDRESS = Limit("address", 20, timedelta(days=1))
 RESEND_PER_ADDRESS = Limit("resend", 3, timedelta(days=1))
 ALERTS_PER_ADDRESS = Limit("alerts", 3, timedelta(days=1))
 
@@ -88,15 +113,38 @@ def forget_old_counts(now: datetime) -> int:
     return RateCount.objects.filter(expires_at__lte=now).delete()[0]
 
 
-def network_of(address: str) -> str:
-    """The network prefix that stands for one connection: IPv4 /32, IPv6 /64 (RFC 6177)."""
+def wait_for(origin: "Origin", *, points: int = 1, now: datetime) -> timedelta | None:
+    """Count a form from there; how long to wait where that was one too many.
+
+    The connection first: what it sends beyond its share does not use up its neighbours'.
+    """
+    for limit, key in (
+        (per_connection(), origin.connection),
+        (per_network(), origin.network),
+    ):
+        if reached := count(Asked(limit, key, points), now=now):
+            return reached[limit.name]
+    return None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a request comes from: one connection (IPv4 /32, IPv6 /64: what one household has,
+    RFC 6177), and the network it belongs to (IPv4 /24, IPv6 /56)."""
+
+    connection: str
+    network: str
+
+
+def origin_of(address: str) -> Origin:
     try:
         ip = ip_address(address)
     except ValueError:
-        return "unknown"
+        return Origin("unknown", "unknown")
     if ip.version == 6 and ip.ipv4_mapped is not None:
         ip = ip.ipv4_mapped
-    return str(ip_network((ip, 32 if ip.version == 4 else 64), strict=False))
+    sizes = (32, 24) if ip.version == 4 else (64, 56)
+    return Origin(*(str(ip_network((ip, size), strict=False)) for size in sizes))
 
 
 def client_address(remote: str, forwarded: Iterable[str]) -> str:

@@ -19,6 +19,10 @@ class Supporter(models.Model):
     # SHA-256 of the derived unsubscribe token; the generation revokes it (rsvps.links).
     link_generation = models.PositiveIntegerField(default=0)
     unsubscribe_digest = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001
+    # When they last pressed a button in a letter: the address is theirs, and so are its details.
+    proved_at = models.DateTimeField(null=True, blank=True)
+    # When the last letters leave that a form alone asked for (rsvps.unasked).
+    unasked_letters = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField()
     # When everything above was blanked (rsvps.forgetting); the e-mail is a made-up one then.
     erased_at = models.DateTimeField(null=True, blank=True)
@@ -204,6 +208,18 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.pk}"
+
+
+class Errand(models.Model):
+    """What somebody asked for by typing an address, until the worker sees to it (rsvps.errands)."""
+
+    kind = models.CharField(max_length=20)
+    email = models.EmailField(max_length=254)
+    payload = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
 
 
 class RateCount(models.Model):

@@ -151,6 +151,7 @@ def make_supporter(*, email: str = "", name: str = "", **fields) -> Supporter:
         name=name or f"Alex Guest-{number}",
         postal_code=fields.pop("postal_code", "43215"),
         created_at=fields.pop("created_at", timezone.now()),
+        proved_at=fields.pop("proved_at", timezone.now()),
         **fields,
     )
     links.seal_supporter(supporter)

@@ -2,7 +2,6 @@
 
 import json
 from datetime import datetime
-from math import ceil
 from typing import Any
 
 from django.contrib import messages
@@ -20,10 +19,10 @@ from hosts import own_data as concept
 from hosts.exporting import export_person
 from hosts.people import Person
 from hosts.roles import UserRequest, account_required
-from rsvps import limits
+from rsvps import errands, limits
 from rsvps.attending import RsvpChanged
 from rsvps.forms.rsvp import ResendForm
-from rsvps.views.signup import network, wait_in_words
+from rsvps.views.asking import origin, wait_in_words, wait_response
 from rsvps.views.token_pages import link_unknown, token_page
 
 _GETS_AND_POSTS = require_http_methods(["GET", "HEAD", "POST"])
@@ -38,13 +37,10 @@ def ask(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return render(request, "people/ask.html", {"form": form})
     now, email = timezone.now(), form.cleaned_data["email"]
-    reached = limits.count(limits.Asked(limits.per_network(), network(request)), now=now)
-    if wait := reached.get("network"):
+    if wait := limits.wait_for(origin(request), now=now):
         form.add_error(None, wait_in_words(wait))
-        response = render(request, "people/ask.html", {"form": form}, status=429)
-        response["Retry-After"] = str(ceil(wait.total_seconds()))
-        return response
-    concept.send_link(email, now=now)
+        return wait_response(render(request, "people/ask.html", {"form": form}, status=429), wait)
+    errands.leave(concept.KIND, email, now=now)
     return render(request, "people/asked.html", {"email": email})
 
 

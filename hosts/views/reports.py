@@ -10,7 +10,7 @@ from events.disclosure import Policy, policy
 from events.models import Event
 from hosts.forms.review import ReportForm
 from hosts.reporting import TooManyReports, report_event
-from rsvps.views.signup import network
+from rsvps.views.asking import origin
 
 
 @policy(Policy.PUBLIC)
@@ -27,7 +27,7 @@ def report(request: HttpRequest, event_id: int) -> HttpResponse:
                 reason=data["reason"],
                 words=data["words"],
                 email=data["email"],
-                network=network(request),
+                connection=origin(request).connection,
                 now=timezone.now(),
             )
         except TooManyReports:

@@ -240,7 +240,7 @@ class RsvpForm(StrangersForm, TimeslotsForm):
             "The organizers need a phone number to reach you on the day."
         )
 
-    def to_signup(self, *, confirm_first: bool) -> SignupForm:
+    def to_signup(self, *, rush: bool) -> SignupForm:
         """The cleaned form as the domain takes it."""
         data = self.cleaned_data
         agreed = [purpose for purpose in CONSENTS if data[purpose]]
@@ -256,7 +256,7 @@ class RsvpForm(StrangersForm, TimeslotsForm):
             note=data["note"],
             consents={purpose: str(CONSENTS[purpose]) for purpose in agreed},
             digest=sha256(repr(typed).encode()).hexdigest(),
-            confirm_first=confirm_first,
+            rush=rush,
         )
 
 

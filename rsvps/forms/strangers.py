@@ -1,6 +1,7 @@
 """What every form shares that a stranger may send: an e-mail address, and a look for machines."""
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Any
 
@@ -12,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from events.fields import EmailField, suggest_email
 
+# Leading zero bits of SHA-256 over stamp and work: a second or two of a phone's time, asked for
+# only where more forms come from a network than people send (static/js/work.js).
+WORK_BITS = 16
 # People fill in a form in more than this; machines count double against the limits.
 QUICK = timedelta(seconds=2)
 
@@ -73,6 +77,7 @@ class StrangersForm(EmailForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
     )
     stamp = forms.CharField(widget=forms.HiddenInput, required=False)
+    work = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -97,6 +102,16 @@ class StrangersForm(EmailForm):
         """What this form costs against the limits of its network."""
         stamped = _stamped_at(self.data.get("stamp", ""))
         return 2 if stamped is None or self.now - stamped < QUICK else 1
+
+    @property
+    def has_worked(self) -> bool:
+        """Whether the browser found what makes the digest of its genuine stamp begin with
+        enough zeros."""
+        stamp, work = self.data.get("stamp", ""), self.data.get("work", "")
+        if not work.isdecimal() or len(work) > 12 or _stamped_at(stamp) is None:
+            return False
+        digest = sha256(f"{stamp}:{work}".encode()).digest()
+        return int.from_bytes(digest) >> (256 - WORK_BITS) == 0
 
 
 def _stamp(now: datetime) -> str:

@@ -13,7 +13,7 @@ from rsvps import alerts, limits, links
 from rsvps.alert_letters import question
 from rsvps.forms.alert import AlertForm
 from rsvps.limits import Asked
-from rsvps.views.signup import KEPT_FOR_GOING_BACK, network, wait_in_words, wait_response
+from rsvps.views.asking import KEPT_FOR_GOING_BACK, origin, wait_in_words, wait_response
 from rsvps.views.token_pages import token_page
 
 _GETS_AND_POSTS = require_http_methods(["GET", "HEAD", "POST"])
@@ -30,17 +30,13 @@ def ask(request: HttpRequest) -> HttpResponse:
     form = AlertForm(request.POST, now=now)
     if form.by_machine:
         return _asked(request, form)
-    asked = [Asked(limits.per_network(), network(request), form.points)]
-    if form.is_valid():
-        asked.append(Asked(limits.ALERTS_PER_ADDRESS, form.cleaned_data["email"]))
-    reached = limits.count(*asked, now=now)
-    if wait := reached.get("network"):
+    if wait := limits.wait_for(origin(request), points=form.points, now=now):
         form.add_error(None, wait_in_words(wait))
         return wait_response(_show(request, form, status=429), wait)
     if not form.is_valid():
         return _show(request, form)
     # Three letters a day are enough for anybody, and no more than that for a victim.
-    if not reached:
+    if not limits.count(Asked(limits.ALERTS_PER_ADDRESS, form.cleaned_data["email"]), now=now):
         alerts.ask(form.cleaned_data["email"], form.to_wish(), now=now)
     return _asked(request, form)
 

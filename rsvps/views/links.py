@@ -20,7 +20,7 @@ from events.readings import record_reading
 from events.states import EventState
 from outbox import suppression
 from outbox.unsubscribe import address_behind
-from rsvps import alerts, attending, consents, links, signup
+from rsvps import alerts, attending, buttons, consents, links, supporters, unasked
 from rsvps.attending import EventClosed, NotWelcome, RsvpChanged
 from rsvps.capacity import TimeslotUnavailable
 from rsvps.contents import about_timeslot
@@ -55,10 +55,10 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "rsvps/confirm.html", context)
     try:
-        rsvps = signup.confirm(ticket, now=now)
-    except signup.TicketSpent:
+        rsvps = buttons.confirm(ticket, now=now)
+    except buttons.TicketSpent:
         return redirect(request.path)  # somebody was faster; the page says where things stand
-    except (TimeslotUnavailable, EventClosed, NotWelcome, RsvpChanged, signup.AddressTaken) as why:
+    except (TimeslotUnavailable, EventClosed, NotWelcome, RsvpChanged, buttons.AddressTaken) as why:
         return render(request, "rsvps/confirm.html", context | {"problems": explain(why)})
     pending = any(rsvp.status == RsvpStatus.PENDING for rsvp in rsvps)
     return render(request, "rsvps/confirmed.html", context | {"pending": pending})
@@ -66,7 +66,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 
 def _asked_for(ticket: Ticket, event: Event) -> dict[str, Any]:
     """What pressing the button will do, for whoever holds the letter."""
-    if ticket.purpose == signup.NEW_ADDRESS:
+    if ticket.purpose == buttons.NEW_ADDRESS:
         return {"new_address": True}
     keys = [key for key, _version in ticket.payload["timeslots"]]
     slots = Timeslot.objects.filter(event=event, pk__in=keys)
@@ -84,7 +84,7 @@ def explain(why: Exception) -> list[str]:
         return [_("This event is over or not open any more, so nothing was booked.")]
     if isinstance(why, NotWelcome):
         return [_("The host cannot have you at this event, so nothing was booked.")]
-    if isinstance(why, signup.AddressTaken):
+    if isinstance(why, buttons.AddressTaken):
         return [_("That address has an RSVP of its own to this event. Cancel one of the two.")]
     if isinstance(why, TimeslotUnavailable):
         return _explain_timeslots(why)
@@ -121,6 +121,7 @@ def manage(request: HttpRequest, token: str) -> HttpResponse:
         return link_unknown(request)
     now = timezone.now()
     if request.method == "POST":
+        unasked.prove(guest.supporter, now=now)
         act = _ACTS.get(request.POST.get("do", ""))
         page = act(request, guest, now) if act else None
         return page or redirect("manage", token=token)
@@ -239,11 +240,11 @@ def _details(request: HttpRequest, guest: Guest, now: datetime) -> HttpResponse 
     if not form.is_valid():
         return _show(request, guest, now=now, details=form)
     if form.cleaned_data["name"] != guest.supporter.name:
-        signup.mend_name(guest, form.cleaned_data["name"])
+        supporters.mend_name(guest.supporter, form.cleaned_data["name"])
         messages.success(request, _("Your name is mended."))
     if form.cleaned_data["email"] != guest.supporter.email:
         try:
-            signup.request_new_address(guest, form.cleaned_data["email"], now=now)
+            buttons.request_new_address(guest, form.cleaned_data["email"], now=now)
         except NotWelcome:
             messages.error(request, _("You are not on this list any more, so nothing was changed."))
             return None

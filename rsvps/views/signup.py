@@ -1,7 +1,7 @@
 """The RSVP form, its answer, and "Lost your letter?"."""
 
+from dataclasses import astuple
 from datetime import datetime, timedelta
-from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,46 +14,25 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from events.calendars import add_links, place_for, public_url
 from events.disclosure import Policy, Role, policy
 from events.models import Event, Timeslot
 from events.states import EventState
-from rsvps import limits, signup
+from rsvps import buttons, errands, limits, signup
 from rsvps.attending import EventClosed
 from rsvps.capacity import TimeslotUnavailable
 from rsvps.forms.rsvp import ResendForm, RsvpForm, when
-from rsvps.limits import Asked
+from rsvps.forms.strangers import WORK_BITS
+from rsvps.limits import Asked, Origin
 from rsvps.steps import next_reminder
+from rsvps.views.asking import KEPT_FOR_GOING_BACK, origin, wait_in_words, wait_response
 
 # The answer page is for whoever just sent the form: what it says waits in their own browser.
 _ANSWER, _ANSWER_LASTS = "rsvp-answer", 1800
-_SALT = "rsvps.views.answer"
-
-# Asked for anew each time, but for the back button: a page that answers a form and may not be
-# kept at all is "Confirm Form Resubmission" to whoever goes back to it.
-KEPT_FOR_GOING_BACK = cache_control(private=True, no_cache=True)
-
-
-def network(request: HttpRequest) -> str:
-    """The network this request comes from, for limits."""
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-    address = limits.client_address(request.META.get("REMOTE_ADDR", ""), forwarded)
-    return limits.network_of(address)
-
-
-def wait_in_words(wait: timedelta) -> str:
-    minutes = max(1, ceil(wait.total_seconds() / 60))
-    return ngettext(
-        "That was a lot of forms in a short time. Please wait %(minutes)s minute, then send it"
-        " again: nothing you typed is lost.",
-        "That was a lot of forms in a short time. Please wait %(minutes)s minutes, then send it"
-        " again: nothing you typed is lost.",
-        minutes,
-    ) % {"minutes": minutes}
+_SALT = "rsvps.views.answer.2"
 
 
 # -- The form ------------------------------------------------------------------------
@@ -70,20 +49,18 @@ def rsvp(request: HttpRequest, id: int) -> HttpResponse:
         return _show(request, event, _blank(request, event, now=now))
     form = RsvpForm(request.POST, event=event, now=now)
     if form.by_machine:
-        return _answered(form, confirm_first=signup.asks_to_confirm(event), host_answers=False)
-    asked = [Asked(limits.per_network(), network(request), form.points)]
-    if form.is_valid():
-        asked.append(Asked(limits.PER_ADDRESS, form.cleaned_data["email"]))
-        asked.append(Asked(limits.per_event(), event.pk))
-    reached = limits.count(*asked, now=now)
-    # An event under flood refuses nobody, but asks everybody to confirm their address.
-    flooded = reached.pop("event", None) is not None
-    if reached:
-        form.add_error(None, wait_in_words(max(reached.values())))
-        return wait_response(_show(request, event, form, status=429), max(reached.values()))
+        return _as_if_taken(form)
+    where = origin(request)
+    wait = limits.wait_for(where, points=form.points, now=now)
+    if wait and not _has_worked(form, where, now=now):
+        return _too_many(request, event, form, wait)
     if not form.is_valid():
         return _show(request, event, form)
-    return _sign_up(request, event, form, flooded=flooded, now=now)
+    reached = limits.count(*_asked(form, where), now=now)
+    if wait := reached.pop("address", None):
+        return _too_many(request, event, form, wait)
+    # A rush refuses nobody, but everybody is asked to confirm their address.
+    return _sign_up(request, event, form, rush=bool(reached), now=now)
 
 
 def _keep_refused(request: HttpRequest, id: int) -> HttpResponse:
@@ -100,9 +77,33 @@ def _keep_refused(request: HttpRequest, id: int) -> HttpResponse:
 rsvp.keep_refused = _keep_refused  # type: ignore[attr-defined]
 
 
-def wait_response(response: HttpResponse, wait: timedelta) -> HttpResponse:
-    response["Retry-After"] = str(ceil(wait.total_seconds()))
-    return response
+def _asked(form: RsvpForm, where: Origin) -> list[Asked]:
+    """What a form counts for, known address or not."""
+    wanted = form.cleaned_data["timeslots"]
+    return [
+        Asked(limits.PER_ADDRESS, form.cleaned_data["email"]),
+        Asked(limits.per_event(), form.event.pk),
+        Asked(limits.at_one_event(), (form.event.pk, where.network)),
+        *(
+            Asked(limits.per_seats(slot.capacity), slot.pk, form.cleaned_data["party_size"])
+            for slot in form.slots
+            if slot.capacity is not None and slot.pk in wanted
+        ),
+    ]
+
+
+def _has_worked(form: RsvpForm, where: Origin, *, now: datetime) -> bool:
+    """Whether the browser did the work that a form beyond the limit costs; each work once."""
+    return form.has_worked and not limits.count(
+        Asked(limits.PER_WORK, form.data["stamp"]),
+        Asked(limits.worked_for(), where.connection),
+        now=now,
+    )
+
+
+def _too_many(request: HttpRequest, event: Event, form: RsvpForm, wait: timedelta) -> HttpResponse:
+    form.add_error(None, wait_in_words(wait))
+    return wait_response(_show(request, event, form, status=429), wait)
 
 
 def _blank(request: HttpRequest, event: Event, *, now: datetime) -> RsvpForm:
@@ -115,10 +116,10 @@ def _blank(request: HttpRequest, event: Event, *, now: datetime) -> RsvpForm:
 
 
 def _sign_up(
-    request: HttpRequest, event: Event, form: RsvpForm, *, flooded: bool, now: datetime
+    request: HttpRequest, event: Event, form: RsvpForm, *, rush: bool, now: datetime
 ) -> HttpResponse:
     try:
-        outcome = signup.sign_up(form.to_signup(confirm_first=flooded), now=now)
+        outcome = signup.sign_up(form.to_signup(rush=rush), now=now)
     except TimeslotUnavailable as why:
         form.tell(why)
         return _show(request, event, form)
@@ -126,7 +127,7 @@ def _sign_up(
         if closed.state not in {EventState.CANCELLED, "over"}:
             raise Http404 from None
         return render(request, "rsvps/closed.html", _closed(event, closed.state, sent=True))
-    return _answered(form, confirm_first=outcome.confirm_first, host_answers=outcome.host_answers)
+    return _answered(form, outcome)
 
 
 def _show(request: HttpRequest, event: Event, form: RsvpForm, *, status: int = 200) -> HttpResponse:
@@ -142,6 +143,7 @@ def _show(request: HttpRequest, event: Event, form: RsvpForm, *, status: int = 2
         "place": place_for(event, Role.STRANGER),
         "confirm_first": signup.asks_to_confirm(event),
         "nearby_url": nearby_url(event),
+        "work_bits": WORK_BITS if status == 429 else 0,
     }
     return render(request, "rsvps/rsvp.html", context, status=status)
 
@@ -164,16 +166,22 @@ def nearby_url(event: Event) -> str:
 # -- The answer ----------------------------------------------------------------------
 
 
-def _answered(form: RsvpForm, *, confirm_first: bool, host_answers: bool) -> HttpResponse:
-    """To the answer page. It is the same whether or not the address was known before."""
-    if not form.is_valid():  # only a machine gets here with a form that cannot be read
+def _as_if_taken(form: RsvpForm) -> HttpResponse:
+    """The answer a machine gets: the usual one."""
+    if not form.is_valid():
         return redirect("event", form.event.pk, form.event.slug)
+    asked = form.to_signup(rush=False)
+    outcome = signup.SignupOutcome(asked.confirm_first, form.event.approve_each_guest)
+    return _answered(form, outcome)
+
+
+def _answered(form: RsvpForm, outcome: signup.SignupOutcome) -> HttpResponse:
+    """To the answer page. It is the same whether or not the address was known before."""
     response = redirect("rsvp_answer", form.event.pk)
     answer = [
         form.cleaned_data["email"],
         sorted(form.cleaned_data["timeslots"]),
-        confirm_first,
-        host_answers,
+        *astuple(outcome),
     ]
     response.set_cookie(
         _ANSWER,
@@ -198,7 +206,7 @@ def answer(request: HttpRequest, id: int) -> HttpResponse:
         sealed = signing.loads(request.COOKIES.get(_ANSWER, ""), salt=_SALT, max_age=_ANSWER_LASTS)
     except signing.BadSignature:
         return redirect("event", event.pk, event.slug)
-    email, keys, confirm_first, host_answers = sealed
+    email, keys, confirm_first, host_answers, held = sealed
     slots = list(Timeslot.objects.filter(event=event, pk__in=keys).order_by("starts_at", "pk"))
     for slot in slots:
         slot.event = event
@@ -209,6 +217,7 @@ def answer(request: HttpRequest, id: int) -> HttpResponse:
         "place": place_for(event, Role.STRANGER),
         "confirm_first": confirm_first,
         "host_answers": host_answers,
+        "held": held,
         "calendar": not event.is_private,
         "url": public_url(event),
         "hold_minutes": settings.SEAT_HOLD_MINUTES,
@@ -242,17 +251,12 @@ def resend(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return render(request, "rsvps/resend.html", {"form": form})
     now, email = timezone.now(), form.cleaned_data["email"]
-    reached = limits.count(
-        Asked(limits.per_network(), network(request)),
-        Asked(limits.RESEND_PER_ADDRESS, email),
-        now=now,
-    )
-    if wait := reached.get("network"):
+    if wait := limits.wait_for(origin(request), now=now):
         form.add_error(None, wait_in_words(wait))
         return wait_response(render(request, "rsvps/resend.html", {"form": form}, status=429), wait)
     # Three letters a day are enough for anybody, and no more than that for a victim.
-    if "resend" not in reached:
-        signup.resend(email, now=now)
+    if not limits.count(Asked(limits.RESEND_PER_ADDRESS, email), now=now):
+        errands.leave(buttons.RESEND, email, now=now)
     response = render(request, "rsvps/resent.html", {"email": email})
     patch_cache_control(response, no_store=True)
     return response

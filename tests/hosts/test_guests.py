@@ -8,9 +8,10 @@ from django.utils import timezone
 from hosts import guestlist
 from hosts.models import Record
 from outbox.models import Message
-from rsvps import attending
+from rsvps import attending, errands
+from rsvps.buttons import confirm
 from rsvps.models import Rsvp, Ticket
-from rsvps.signup import SignupForm, confirm, sign_up
+from rsvps.signup import SignupForm, sign_up
 from rsvps.states import RsvpStatus
 from tests.factories import (
     log_in_staff,
@@ -145,6 +146,7 @@ def test_a_guest_let_in_again_comes_back_by_the_form(client, event, slot):
     form = SignupForm(event, {slot.pk: slot.version}, name="Sam", email="sam@example.org")
 
     sign_up(form, now=timezone.now())
+    errands.run(timezone.now())
     confirm(Ticket.objects.get(), now=timezone.now())
 
     rsvp.refresh_from_db()

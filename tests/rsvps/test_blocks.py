@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from rsvps import attending, links
 from rsvps.blocks import mailbox
+from rsvps.buttons import confirm, request_new_address
 from rsvps.models import Rsvp, Supporter, Ticket
-from rsvps.signup import confirm, request_new_address
 from rsvps.states import RsvpStatus
 from tests.factories import make_event, make_rsvp, make_timeslot, make_user
 from tests.rsvps.test_pages import send

@@ -19,7 +19,7 @@ from events import calendars, lifecycle
 from events.disclosure import Role
 from outbox.delivery import Deliverer, deliver_once
 from outbox.models import Message
-from rsvps import attending, invites, links, reminders, signup
+from rsvps import attending, buttons, invites, links, reminders
 from rsvps.models import Guest, Rsvp
 from rsvps.states import COMING, RsvpStatus
 from tests.factories import make_event, make_rsvp, make_timeslot
@@ -73,7 +73,7 @@ class Night:
         Message.objects.filter(subject_key=f"rsvp:{self.new.pk}").update(state="queued")
         self.asked = make_rsvp(self.slot, status=RsvpStatus.UNCONFIRMED)
         self.ticket, _token = links.new_ticket(
-            signup.CONFIRM,
+            buttons.CONFIRM,
             guest=self.asked.guest,
             payload={
                 "timeslots": [[self.slot.pk, 0]],
@@ -99,7 +99,7 @@ class Night:
             deliverer.work()
 
     def confirm(self):
-        signup.confirm(self.ticket, now=NOW)
+        buttons.confirm(self.ticket, now=NOW)
 
     def change(self):
         self.what = self.chance.choice(["time", "place", "cancel", "unlist", "leave"])

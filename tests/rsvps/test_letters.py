@@ -11,7 +11,7 @@ from events.models import Event, Timeslot
 from events.states import EventState
 from outbox.letters import Letter, kind_named, kinds
 from outbox.models import Message
-from rsvps import invites, links, signup
+from rsvps import buttons, invites, links
 from rsvps.models import Rsvp, Ticket
 from rsvps.states import RsvpStatus
 from tests.factories import STREET, make_event, make_rsvp, make_timeslot
@@ -232,7 +232,7 @@ class TestOwnAnswers:
         rsvp.supporter.name = "Cheap Watches"
         rsvp.supporter.save()
         invites.post_confirm_address(
-            rsvp.guest, token="t" * 22, expires_at=NOW + timedelta(minutes=30), now=NOW
+            rsvp.guest, token="t" * 22, expires_at=NOW + timedelta(minutes=30), held=True, now=NOW
         )
         message = posted("confirm")
         letter = letter_of(message)
@@ -286,9 +286,9 @@ class TestReminders:
 def test_the_calendar_behind_an_address_given_up_is_cleared(rsvp):
     old, organizer = rsvp.supporter.email, links.reply_address(rsvp)
     Message.objects.update(state="sent")
-    signup.request_new_address(rsvp.guest, "new@example.org", now=NOW)
+    buttons.request_new_address(rsvp.guest, "new@example.org", now=NOW)
     ticket = Ticket.objects.get()
-    signup.confirm(ticket, now=NOW)
+    buttons.confirm(ticket, now=NOW)
     message = posted("given_up")
     letter = letter_of(message)
     assert message.recipient == old

@@ -4,7 +4,17 @@ from datetime import timedelta
 
 import pytest
 
-from rsvps.limits import Asked, Limit, client_address, count, forget_old_counts, network_of
+from rsvps.limits import (
+    Asked,
+    Limit,
+    Origin,
+    client_address,
+    count,
+    forget_old_counts,
+    origin_of,
+    per_seats,
+    wait_for,
+)
 from rsvps.models import RateCount
 
 TWICE = Limit("test", 2, timedelta(minutes=10))
@@ -44,16 +54,30 @@ def test_table_keeps_no_address_and_forgets_old_counts(now):
 
 
 @pytest.mark.parametrize(
-    ("address", "network"),
+    ("address", "origin"),
     [
-        ("203.0.113.9", "203.0.113.9/32"),
-        ("::ffff:203.0.113.9", "203.0.113.9/32"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("not an address", "unknown"),
+        ("203.0.113.9", Origin("203.0.113.9/32", "203.0.113.0/24")),
+        ("::ffff:203.0.113.9", Origin("203.0.113.9/32", "203.0.113.0/24")),
+        ("2001:db8:1:2ff:3:4:5:6", Origin("2001:db8:1:2ff::/64", "2001:db8:1:200::/56")),
+        ("not an address", Origin("unknown", "unknown")),
     ],
 )
-def test_network_prefix(address, network):
-    assert network_of(address) == network
+def test_connection_and_network_prefix(address, origin):
+    assert origin_of(address) == origin
+
+
+@pytest.mark.django_db
+def test_noisy_connection_waits_and_does_not_use_up_its_neighbours_share(settings, now):
+    settings.RSVP_POSTS_PER_CONNECTION, settings.RSVP_POSTS_PER_NETWORK = 2, 4
+    waits = [wait_for(origin_of("203.0.113.1"), now=now) for _ in range(9)]
+    assert waits == [None, None, *[timedelta(minutes=10)] * 7]
+    neighbours = [wait_for(origin_of(f"203.0.113.{n}"), now=now) for n in (2, 3, 4)]
+    assert neighbours == [None, None, timedelta(minutes=10)]
+    assert wait_for(origin_of("198.51.100.1"), now=now) is None
+
+
+def test_forms_may_ask_for_half_the_room_before_it_is_a_rush(settings):
+    assert [per_seats(capacity).most for capacity in (3, 15, 200)] == [4, 7, 100]
 
 
 def test_forwarded_for_counts_only_behind_a_trusted_proxy(settings):

@@ -13,7 +13,7 @@ from django.db.models import Sum
 from events import lifecycle
 from events.models import Timeslot
 from outbox import inbound
-from rsvps import attending, links, signup
+from rsvps import attending, buttons, links, signup
 from rsvps.attending import NotWelcome, RsvpChanged
 from rsvps.capacity import TimeslotUnavailable
 from rsvps.models import Guest, Rsvp, Supporter, Ticket
@@ -22,7 +22,7 @@ from tests.factories import make_timeslot
 from tests.rsvps.test_replies import NOW, START, ics, invited, mail
 
 pytestmark = pytest.mark.django_db(transaction=True)
-REFUSALS = (RsvpChanged, NotWelcome, TimeslotUnavailable, signup.TicketSpent, OperationalError)
+REFUSALS = (RsvpChanged, NotWelcome, TimeslotUnavailable, buttons.TicketSpent, OperationalError)
 
 
 def at_once(*acts: Callable[[], object]) -> list[object]:
@@ -37,7 +37,7 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
             RsvpChanged,
             NotWelcome,
             TimeslotUnavailable,
-            signup.TicketSpent,
+            buttons.TicketSpent,
             OperationalError,
         ) as refused:
             return refused
@@ -75,12 +75,12 @@ def press_the_button(rsvp: Rsvp) -> Callable[[], object]:
     wanted = {"timeslots": [[rsvp.timeslot_id, rsvp.timeslot.version]], "party_size": 2}
     typed = {"note": "", "name": "Alex", "phone": "", "postal_code": "", "consents": {}}
     ticket = a_ticket(rsvp, "confirm", wanted | typed)
-    return lambda: signup.confirm(ticket, now=NOW)
+    return lambda: buttons.confirm(ticket, now=NOW)
 
 
 def take_the_new_address(rsvp: Rsvp) -> Callable[[], object]:
     ticket = a_ticket(rsvp, "new_address", {"email": "new@example.org"})
-    return lambda: signup.confirm(ticket, now=NOW)
+    return lambda: buttons.confirm(ticket, now=NOW)
 
 
 def a_ticket(rsvp: Rsvp, purpose: str, payload: dict) -> Ticket:

@@ -9,20 +9,14 @@ from django.db import connections
 
 from events.states import EventState, TimeslotState
 from outbox.models import Message
-from rsvps import links
+from rsvps import errands, links
 from rsvps.attending import EventClosed, NotWelcome, remove_guest
+from rsvps.buttons import AddressTaken, TicketSpent, confirm, request_new_address, resend
 from rsvps.capacity import TimeslotFull, TimeslotUnavailable
 from rsvps.holds import forget_strangers, release_expired_holds
 from rsvps.models import Consent, Guest, Rsvp, Supporter, Ticket
-from rsvps.signup import (
-    AddressTaken,
-    SignupForm,
-    TicketSpent,
-    confirm,
-    request_new_address,
-    resend,
-    sign_up,
-)
+from rsvps.signup import SignupForm, SignupOutcome
+from rsvps.signup import sign_up as take_in
 from rsvps.states import RsvpStatus
 from tests.factories import make_event, make_rsvp, make_timeslot, make_user
 
@@ -41,6 +35,13 @@ def a_form(*slots, **fields) -> SignupForm:
         "postal_code": "43215",
     }
     return SignupForm(**values | fields)
+
+
+def sign_up(form: SignupForm, *, now) -> SignupOutcome:
+    """The form, and the worker right after it."""
+    outcome = take_in(form, now=now)
+    errands.run(now)
+    return outcome
 
 
 def a_slot(now, event=None, **fields):
@@ -76,13 +77,16 @@ def test_rsvp_to_a_public_place_stands_at_once(now):
     assert letters() == ["invitation"]
 
 
-def test_several_timeslots_make_one_rsvp_and_one_invitation_each(now):
+def test_several_timeslots_ask_for_the_button_and_make_one_rsvp_and_one_invitation_each(now):
     event = make_event()
     slots = [a_slot(now, event), a_slot(now, event)]
-    sign_up(a_form(*slots, party_size=2), now=now)
+    assert sign_up(a_form(*slots, party_size=2), now=now).confirm_first
     assert [taken(slot) for slot in slots] == [2, 2]
     assert Guest.objects.count() == 1
-    assert letters() == ["invitation", "invitation"]
+    assert letters() == ["confirm"]
+    confirm(the_ticket(), now=now)
+    assert [rsvp.status for rsvp in Rsvp.objects.all()] == ["accepted", "accepted"]
+    assert letters() == ["confirm", "invitation", "invitation"]
 
 
 def test_nothing_at_all_is_kept_if_one_chosen_timeslot_lacks_room(now):
@@ -127,12 +131,12 @@ def test_an_unproved_address_adds_what_was_missing_and_overwrites_nothing(now):
 def test_second_form_under_a_known_address_changes_nothing_until_the_button_is_pressed(now):
     event = make_event()
     first, second = a_slot(now, event, capacity=9), a_slot(now, event, capacity=9)
-    before = sign_up(a_form(first, party_size=2, digest="1"), now=now)
+    sign_up(a_form(first, party_size=2, digest="1"), now=now)
     after = sign_up(
         a_form(first, second, party_size=4, name="Not Me", digest="2", consents={"news": "Yes"}),
         now=now + SOON,
     )
-    assert after == before
+    assert after.confirm_first  # as for anybody who asks for two dates
     assert (taken(first), taken(second)) == (2, 0)
     assert Supporter.objects.get().name == "Alex Guest"
     assert not Consent.objects.exists()
@@ -199,12 +203,36 @@ def test_private_home_holds_the_seats_until_the_button_is_pressed(now):
     assert Consent.objects.get().wording == "Yes"
 
 
-@pytest.mark.parametrize("why", ["event", "operator", "flood"])
+@pytest.mark.parametrize("why", ["event", "operator"])
 def test_confirmation_can_be_asked_for_anywhere(why, now, settings):
     settings.CONFIRM_ALL_RSVPS = why == "operator"
     slot = a_slot(now, make_event(confirm_rsvps=why == "event"))
-    assert sign_up(a_form(slot, confirm_first=why == "flood"), now=now).confirm_first
+    assert sign_up(a_form(slot), now=now).confirm_first
     assert Rsvp.objects.get().status == RsvpStatus.UNCONFIRMED
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_in_a_rush_no_seat_is_held_and_places_go_to_whoever_presses_first(private, now):
+    slot = a_slot(now, make_event(private=private), capacity=1)
+    for email in ("early@example.org", "late@example.org"):
+        outcome = sign_up(a_form(slot, email=email, rush=True), now=now)
+        assert (outcome.confirm_first, outcome.held) == (True, False)
+    assert not Rsvp.objects.exists()
+    assert taken(slot) == 0
+    first, second = [
+        links.find_ticket(message.payload["token"]) for message in Message.objects.order_by("pk")
+    ]
+    confirm(second, now=now)
+    assert taken(slot) == 1
+    with pytest.raises(TimeslotFull):
+        confirm(first, now=now)
+
+
+def test_in_a_rush_a_full_house_is_told_at_once(now):
+    slot = a_slot(now, capacity=1, seats_taken=1)
+    with pytest.raises(TimeslotFull):
+        sign_up(a_form(slot, rush=True), now=now)
+    assert not Supporter.objects.exists()
 
 
 def test_confirmation_letter_holds_none_of_the_typed_words(now):
@@ -479,7 +507,7 @@ def at_once(forms: list[SignupForm], now) -> list[object]:
     def run(form: SignupForm) -> object:
         try:
             gate.wait(timeout=20)
-            return sign_up(form, now=now)
+            return take_in(form, now=now)
         except TimeslotFull as refused:
             return refused
         finally:
@@ -493,6 +521,7 @@ def at_once(forms: list[SignupForm], now) -> list[object]:
 def test_the_same_person_ten_times_at_once_gets_one_rsvp_and_one_letter(now):
     slot = a_slot(now, capacity=20)
     at_once([a_form(slot, digest=str(number)) for number in range(10)], now)
+    errands.run(now)
     assert Rsvp.objects.count() == 1
     assert taken(slot) == 1
     assert letters() == ["invitation"]

@@ -12,10 +12,10 @@ from events.models import Timeslot
 from events.states import EventState, EventType, TimeslotState
 from hosts import own_data
 from outbox.models import Message
-from rsvps import links
+from rsvps import errands, links
 from rsvps.attending import remove_guest
+from rsvps.buttons import request_new_address
 from rsvps.models import Alert, Rsvp
-from rsvps.signup import request_new_address
 from rsvps.states import RsvpStatus
 from tests.factories import make_event, make_guest, make_rsvp, make_timeslot
 from tests.tours import on_the_hour
@@ -194,6 +194,7 @@ def their_own_data(client: Client) -> Iterator[HttpResponse]:
     yield client.get("/your-data/")
     yield client.post("/your-data/", {"email": "a"})
     yield client.post("/your-data/", {"email": "alex@example.org"})
+    errands.run(timezone.now())
     address = f"/your-data/{Message.objects.get(kind=own_data.KIND).payload['token']}/"
     yield client.get(address)
     yield client.post(address, {"do": "erase"})

@@ -50,7 +50,7 @@ def reviewing(client: Client) -> Iterator[HttpResponse]:
     lifecycle.change_event(
         public, fields={"venue": "The barn"}, by=public.host, now=now, live=False
     )
-    report_event(public, reason="other", words="Who?", email="", network="net", now=now)
+    report_event(public, reason="other", words="Who?", email="", connection="net", now=now)
     yield client.get("/review/")
     yield client.get("/review/events/")
     for event in (waiting, public):
