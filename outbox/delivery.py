@@ -28,11 +28,13 @@ BATCH_SECONDS = 1.0
 
 
 class Channel(Protocol):
-    """A way out. transmit() raises what outbox.smtp's does."""
+    """A way out, in three steps; they raise what outbox.smtp's do."""
 
     def offer(self, *, sender: str, recipient: str, name: str) -> None: ...
 
     def transmit(self, body: bytes) -> None: ...
+
+    def settle(self) -> None: ...
 
     def abandon(self) -> None: ...
 
@@ -63,33 +65,40 @@ class Deliverer:
         self._clock = clock
         self._channel = channel or channel_of_settings()
         self._priorities = tuple(priorities)
+        self._taken: Message | None = None  # by the server, and not yet marked sent
 
     def work(self, stopping: Callable[[], bool] = lambda: False) -> int:
-        """Send one batch; answers how many letters it looked at.
+        """Send one batch; answers how many letters it claimed.
 
         Raises smtp.ServerUnavailable after putting back what it had not begun.
         """
         batch = ledger.claim(
             owner=self.owner, now=self._clock(), limit=BATCH, priorities=self._priorities
         )
-        began = time.monotonic()
-        accepted: Message | None = None  # by the server, and not yet marked
-        done = 0
         try:
             gather(batch)
-            for message in batch:
-                if stopping() or time.monotonic() - began > BATCH_SECONDS:
-                    break
-                done += 1
-                if not self._is_ready(message):
-                    continue
-                accepted = self._hand_over(message, accepted)
+            ends = time.monotonic() + BATCH_SECONDS
+            self._send(batch, lambda: not stopping() and time.monotonic() < ends)
         finally:
-            if accepted is not None:
-                ledger.mark_sent(accepted, now=self._clock())
+            if self._taken is not None:
+                ledger.mark_sent(self._taken, now=self._clock())
+                self._taken = None
             if batch:
                 ledger.release(self.owner)
-        return done
+        return len(batch)
+
+    def _send(self, batch: Sequence[Message], going: Callable[[], bool]) -> None:
+        """One after the other; the next is got ready while the server thinks one over."""
+        ready = (message for message in batch if going() and self._is_ready(message))
+        message = next(ready, None)
+        while message is not None:
+            begun = self._begin(message)
+            try:
+                following = next(ready, None)
+            finally:
+                if begun:
+                    self._end(message)
+            message = following if going() else None
 
     def close(self) -> None:
         self._channel.close()
@@ -138,10 +147,11 @@ class Deliverer:
 
     # -- handing over
 
-    def _hand_over(self, message: Message, sent: Message | None) -> Message | None:
-        """Send one letter; answers it where the server took it.
+    def _begin(self, message: Message) -> bool:
+        """Hand one letter over; False where that failed, and was written down.
 
-        The letter before, `sent`, is marked by the commit that marks this one transmitting.
+        The letter before, if the server took it, is marked by the commit that marks this one
+        transmitting.
         """
         try:
             self._channel.offer(
@@ -151,18 +161,25 @@ class Deliverer:
             )
         except UnusableAddress:
             self._failed(message, "the address cannot be written to")
-            return sent
+            return False
+        sent, self._taken = self._taken, None
         try:
             ledger.mark_transmitting(message, now=self._clock(), sent=sent)
         except ledger.NotTheHolder:
             self._channel.abandon()
             self.tally["withdrawn"] += 1
-            return None
-        return message if self._transmit(message) else None
+            return False
+        return self._goes_well(message, lambda: self._channel.transmit(bytes(message.body or b"")))
 
-    def _transmit(self, message: Message) -> bool:
+    def _end(self, message: Message) -> None:
+        """Hear what the server says to the letter it has been given."""
+        if self._goes_well(message, self._channel.settle):
+            self.tally["sent"] += 1
+            self._taken = message
+
+    def _goes_well(self, message: Message, step: Callable[[], None]) -> bool:
         try:
-            self._channel.transmit(bytes(message.body or b""))
+            step()
         except Refused as refusal:
             self._refused(message, refusal)
         except InDoubt as error:
@@ -171,7 +188,6 @@ class Deliverer:
         except (ConnectionLost, ServerUnavailable) as error:
             self._retried(message, str(error))
         else:
-            self.tally["sent"] += 1
             return True
         return False
 

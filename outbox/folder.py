@@ -28,6 +28,9 @@ class FolderChannel:
         unfinished.write_bytes(body)
         unfinished.rename(folder / f"{self._name}.eml")
 
+    def settle(self) -> None:
+        """It is there as soon as it is written."""
+
     def abandon(self) -> None:
         """Nothing was written yet."""
 

@@ -10,6 +10,8 @@ import smtplib
 import socket
 import ssl
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 from django.conf import settings
@@ -71,8 +73,9 @@ class Refused(Exception):
 class SmtpChannel:
     """One kept connection to the mail server of the settings, opened when first needed.
 
-    offer() and transmit() go together: offer() sends MAIL (and RCPT, where the server takes
-    pipelining) without waiting, so that the ledger's commit and the server's answer overlap.
+    A letter takes three steps. offer() sends MAIL (and RCPT, where the server takes pipelining)
+    without waiting, so that the ledger's commit and the server's answer overlap; transmit()
+    ends with the final dot, and settle() hears what the server says to it.
     """
 
     def __init__(self) -> None:
@@ -94,14 +97,27 @@ class SmtpChannel:
             self._reopen_and_say()
 
     def transmit(self, body: bytes) -> None:
-        """Finish the letter. Raises Refused, ConnectionLost, InDoubt, ServerUnavailable."""
+        """Give it the whole letter. Raises Refused, ConnectionLost, InDoubt, ServerUnavailable."""
         try:
             self._await_envelope()
             self._before_dot(body)
         except (OSError, smtplib.SMTPException, ValueError) as error:
             self.drop()
             raise ConnectionLost(_words(error)) from error
-        self._after_dot()
+        with self._in_doubt():
+            self._live().send(b".\r\n")
+
+    def settle(self) -> None:
+        """Hear whether it took the letter. Raises Refused and InDoubt."""
+        with self._in_doubt():
+            smtp = self._live()
+            smtp.sock.settimeout(settings.SMTP_TIMEOUT * FINAL_DOT_PATIENCE)  # type: ignore[union-attr]
+            code, text = smtp.getreply()
+            if not 200 <= code < 600:
+                raise smtplib.SMTPServerDisconnected(f"unreadable answer {code}")
+            smtp.sock.settimeout(settings.SMTP_TIMEOUT)  # type: ignore[union-attr]
+        if code // 100 != 2:
+            self._refuse(Phase.DOT, code, text)
         self._used_at = time.monotonic()
 
     def abandon(self) -> None:
@@ -223,20 +239,14 @@ class SmtpChannel:
             self.drop()
             raise ConnectionLost(f"{code} before the final dot: {text.decode(errors='replace')}")
 
-    def _after_dot(self) -> None:
-        smtp = self._live()
+    @contextmanager
+    def _in_doubt(self) -> Iterator[None]:
+        """From the final dot on, whatever breaks leaves a doubt."""
         try:
-            smtp.sock.settimeout(settings.SMTP_TIMEOUT * FINAL_DOT_PATIENCE)  # type: ignore[union-attr]
-            smtp.send(b".\r\n")
-            code, text = smtp.getreply()
-            if not 200 <= code < 600:
-                raise smtplib.SMTPServerDisconnected(f"unreadable answer {code}")
-            smtp.sock.settimeout(settings.SMTP_TIMEOUT)  # type: ignore[union-attr]
+            yield
         except (OSError, smtplib.SMTPException, ValueError, AttributeError) as error:
             self.drop()
             raise InDoubt(_words(error)) from error
-        if code // 100 != 2:
-            self._refuse(Phase.DOT, code, text)
 
     def _live(self) -> smtplib.SMTP:
         if self._smtp is None or self._smtp.sock is None:

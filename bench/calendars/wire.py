@@ -84,6 +84,7 @@ def check(sent: list[Letter], now: datetime) -> list[str]:
                 )
                 channel.offer(sender=settings.MAIL_FROM, recipient=ATTENDEE)
                 channel.transmit(body)
+                channel.settle()
             channel.close()
     finally:
         server.stop()

@@ -1,7 +1,10 @@
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
+from threading import Event
 
 import pytest
+from django.db import OperationalError, connection
 
 from outbox import delivery, ledger, letters, suppression
 from outbox.models import Message, Suppression
@@ -185,6 +188,44 @@ def test_kept_connection_the_server_closed_is_opened_anew_at_once(now, serve):
             post(now, subject=f"rsvp:{number}")
         assert deliver(now) == {"sent": 4}
     assert (server.sessions, len(server.received)) == (2, 4)
+
+
+def test_next_letter_is_got_ready_while_the_server_thinks_the_last_one_over(now, serve):
+    looked_at, in_time = Event(), []
+
+    def wanted(message, now):
+        if message.subject_key == "rsvp:2":
+            looked_at.set()
+
+    letters.register(replace(letters.kind_named("invitation"), wanted=wanted))
+
+    def script(stage, recipient, count):
+        if (stage, count) == ("dot", 1):
+            in_time.append(looked_at.wait(5))
+        return ""
+
+    with serve(ScriptedServer(script)):
+        post(now)
+        post(now, subject="rsvp:2")
+        assert deliver(now) == {"sent": 2}
+    assert in_time == [True]
+
+
+def test_database_that_fails_while_the_next_is_got_ready_loses_no_answer(now, serve):
+    def failing(execute, sql, params, many, context):
+        if "outbox_suppression" in sql and server.commands.count("DATA"):
+            raise OperationalError("gone")
+        return execute(sql, params, many, context)
+
+    with serve(ScriptedServer()) as server:
+        post(now)
+        post(now, subject="rsvp:2")
+        with connection.execute_wrapper(failing), pytest.raises(OperationalError):
+            deliver(now)
+        first, second = Message.objects.order_by("pk")
+        assert (first.state, second.state) == (MessageState.SENT, MessageState.QUEUED)
+        assert deliver(now) == {"sent": 1}
+    assert len(server.received) == 2
 
 
 def test_drop_on_quit_changes_nothing(now, serve):

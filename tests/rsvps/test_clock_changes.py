@@ -52,6 +52,9 @@ class Server:
     def transmit(self, body):
         pass
 
+    def settle(self):
+        pass
+
     def abandon(self):
         pass
 

@@ -48,6 +48,9 @@ class MailServer:
         tick = self.turns.began[threading.current_thread().name] if self.turns else 0
         self.taken.append((tick, body))
 
+    def settle(self):
+        pass
+
     def abandon(self):
         pass
 

@@ -55,6 +55,9 @@ class _Slit:
     def transmit(self, body):
         self.box.take(self.recipient)
 
+    def settle(self):
+        pass
+
     def abandon(self):
         self.recipient = ""
 

@@ -44,6 +44,9 @@ class Server:
         self.begun.append(body)
         self.at("transmit")
 
+    def settle(self):
+        pass
+
     def abandon(self):
         pass
 
