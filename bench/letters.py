@@ -99,23 +99,30 @@ def build(url: str, count: int) -> None:
 
 
 def delivery(url: str, vendor: str, count: int) -> None:
+    """Also says how much of a core each letter costs: on a busy machine that is the limit."""
     for delay_ms in (2.0, 0.0):
         with drills.sink(delay_ms=delay_ms) as port:
             os.environ.update(SMTP_HOST="127.0.0.1", SMTP_PORT=str(port))
             body = ready_made_letter(url)
-            rates: dict[str, list[float]] = {"bare": [], "one": [], "two": []}
+            bare, one, two = [], [], []
             for _ in range(ROUNDS):
-                rates["bare"].append(bare_loop(port, body, count))
-                rates["one"].append(deliverers(url, 1, count, body, port))
-                rates["two"].append(deliverers(url, 2, count, body, port))
-        best = {name: statistics.median(values) for name, values in rates.items()}
+                bare.append(bare_loop(port, body, count))
+                one.append(deliverers(url, 1, count, body, port))
+                two.append(deliverers(url, 2, count, body, port))
+        (bare_rate, bare_cpu), (one_rate, one_cpu), (two_rate, _cpu) = map(median, (bare, one, two))
         print(
             f"(b) {vendor}, sink answers after {delay_ms:g} ms: bare smtplib loop "
-            f"{best['bare']:.0f}/s, one deliverer {best['one']:.0f}/s "
-            f"({best['one'] / best['bare']:.2f} of it), two {best['two']:.0f}/s "
-            f"({best['two'] / best['one']:.2f} of one)",
+            f"{bare_rate:.0f}/s, one deliverer {one_rate:.0f}/s "
+            f"({one_rate / bare_rate:.2f} of it), two {two_rate:.0f}/s "
+            f"({two_rate / one_rate:.2f} of one); CPU a letter {bare_cpu:.2f} ms and "
+            f"{one_cpu:.2f} ms",
             flush=True,
         )
+
+
+def median(rounds: list[tuple[float, float]]) -> tuple[float, float]:
+    rates, costs = zip(*rounds, strict=True)
+    return statistics.median(rates), statistics.median(costs)
 
 
 def ready_made_letter(url: str) -> bytes:
@@ -123,18 +130,19 @@ def ready_made_letter(url: str) -> bytes:
     return b"Subject: See you\r\n\r\n" + b"a line of a letter that somebody reads\r\n" * 500
 
 
-def bare_loop(port: int, body: bytes, count: int) -> float:
-    """Letters a second of smtplib alone over one kept connection."""
+def bare_loop(port: int, body: bytes, count: int) -> tuple[float, float]:
+    """smtplib alone over one kept connection: letters a second, milliseconds of CPU a letter."""
     with smtplib.SMTP("127.0.0.1", port, "bench") as smtp:
         smtp.ehlo()
-        begun = time.perf_counter()
+        begun, cpu = time.perf_counter(), time.process_time()
         for number in range(count):
             smtp.sendmail("hello@example.org", [f"guest{number}@example.org"], body)
-        return count / (time.perf_counter() - begun)
+        spent = time.process_time() - cpu
+        return count / (time.perf_counter() - begun), spent / count * 1000
 
 
-def deliverers(url: str, number: int, count: int, body: bytes, port: int) -> float:
-    """Letters a second of that many deliverers over the same rows, in processes of their own."""
+def deliverers(url: str, number: int, count: int, body: bytes, port: int) -> tuple[float, float]:
+    """The same of that many deliverers over the same rows, in processes of their own."""
     command = [sys.executable, "-m", "bench.letters"]
     environment = drills.environment(url, SMTP_HOST="127.0.0.1", SMTP_PORT=str(port))
     subprocess.run([*command, "post", url, str(count)], check=True, cwd=drills.ROOT)
@@ -156,7 +164,7 @@ def deliverers(url: str, number: int, count: int, body: bytes, port: int) -> flo
         worker.stdin.flush()
     spans = [[float(word) for word in worker.communicate()[0].split()] for worker in workers]
     begun, ended = min(span[0] for span in spans), max(span[1] for span in spans)
-    return count / (ended - begun)
+    return count / (ended - begun), sum(span[2] for span in spans) / count * 1000
 
 
 def post(url: str, count: int) -> None:
@@ -181,12 +189,12 @@ def deliver(url: str) -> None:
     Message.objects.count()
     print("ready", flush=True)
     sys.stdin.readline()
-    begun = time.time()
+    begun, cpu = time.time(), time.process_time()
     while deliverer.work():
         pass
-    ended = time.time()
+    ended, spent = time.time(), time.process_time() - cpu
     deliverer.close()
-    print(begun, ended)
+    print(begun, ended, spent)
 
 
 # -- (c) planning and claiming ---------------------------------------------------------------

@@ -225,6 +225,7 @@ def register_kinds() -> None:
             wanted=_staff_still_wait,
             render=_render_waiting,
             quiet=True,
+            optional=True,
             in_doubt="leave",
             title=gettext_lazy("Waiting longer than a day"),
             useful_for=timedelta(hours=20),

@@ -219,6 +219,7 @@ def register_letters() -> None:
             wanted=_new_rsvps_wanted,
             render=_render_new_rsvps,
             quiet=True,
+            optional=True,
             in_doubt="leave",
             title=gettext_lazy("New RSVPs of the day"),
             useful_for=timedelta(hours=20),

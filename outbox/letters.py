@@ -57,8 +57,8 @@ class Kind:
     not wanted any more (plain words, for staff). Kinds posted by the thousand `gather` what a
     whole batch is about, {message id: anything}, which both then find as `message.about`; what
     changes one of these withdraws its letters in the same transaction. `quiet` kinds keep the
-    night (outbox.quiet) and are refused by people who unsubscribed; so are `optional` ones. In
-    doubt whether a letter was sent, "resend" sends the same bytes again, "leave" does not.
+    night (outbox.quiet); `optional` ones are refused by people who unsubscribed. In doubt
+    whether a letter was sent, "resend" sends the same bytes again, "leave" does not.
     """
 
     name: str

@@ -38,7 +38,7 @@ def blocked_by(address: str, kind: Kind) -> SuppressionReason | None:
     reasons = set(
         Suppression.objects.filter(digest=address_digest(address)).values_list("reason", flat=True)
     )
-    if not (kind.quiet or kind.optional):
+    if not kind.optional:
         reasons.discard(SuppressionReason.UNSUBSCRIBED)
     if kind.account_mail:
         reasons.discard(SuppressionReason.COMPLAINT)

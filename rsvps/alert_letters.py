@@ -176,8 +176,8 @@ def register_letters() -> None:
             wanted=_news_wanted,
             render=news.render,
             example=lambda now: news.write(_example_alert(), _example_results(now)),
-            # Asked for on its own after any unsubscribing, and stopped on its own.
-            quiet=False,
+            # Not optional: asked for after any unsubscribing, and stopped on its own.
+            quiet=True,
             in_doubt="leave",
         )
     )

@@ -18,7 +18,6 @@ from events.search import WITHIN_CHOICES
 from events.streams import Hit
 from outbox import ledger
 from outbox.models import Message
-from outbox.quiet import is_quiet, next_morning
 from rsvps import links
 from rsvps.holds import forget_supporters
 from rsvps.models import Alert, Supporter
@@ -172,7 +171,6 @@ def _unsent(alerts: list[Alert]) -> dict[int, datetime]:
 
 
 def _draft(alert: Alert, span: Span, *, now: datetime) -> Message:
-    night = is_quiet(now, alert.timezone)
     return ledger.draft(
         NEWS,
         to=alert.supporter.email,
@@ -180,7 +178,6 @@ def _draft(alert: Alert, span: Span, *, now: datetime) -> Message:
         step=span.until.isoformat(timespec="seconds"),
         payload={"since": span.since.isoformat(), "until": span.until.isoformat()},
         zone=alert.timezone,
-        not_before=next_morning(now, alert.timezone) if night else now,
         now=now,
     )
 

@@ -241,6 +241,7 @@ def register_letters() -> None:
             example,
             gather=rsvps_of,
             quiet=True,
+            optional=True,
             in_doubt="leave",
         )
     given_up = GivenUpLetter()

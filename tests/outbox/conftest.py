@@ -50,6 +50,7 @@ def unwanted(monkeypatch):
                 wanted=wanted,
                 render=plain_letter,
                 quiet=quiet,
+                optional=quiet,
                 in_doubt=in_doubt,
                 account_mail=account,
                 title=name.title(),

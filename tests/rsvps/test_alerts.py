@@ -10,6 +10,7 @@ from events import lifecycle
 from events.gazetteer import find
 from events.spatial import index_event
 from events.states import EventState
+from outbox.delivery import deliver_once
 from outbox.letters import kind_named
 from outbox.models import Message
 from outbox.states import MessageState
@@ -254,6 +255,7 @@ def test_late_planner_lets_people_sleep():
     publish()
     midnight = datetime(2027, 1, 8, 5, 0, tzinfo=UTC)
     alerts.plan(midnight)
+    deliver_once(now=midnight)
     assert Message.objects.get(kind="alert").not_before == datetime(2027, 1, 8, 13, 0, tzinfo=UTC)
 
 

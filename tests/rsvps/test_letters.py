@@ -11,9 +11,9 @@ from events.models import Event, Timeslot
 from events.states import EventState
 from outbox.letters import Letter, kind_named, kinds
 from outbox.models import Message
-from rsvps import buttons, invites, links
+from rsvps import attending, buttons, invites, links
 from rsvps.models import Rsvp, Ticket
-from rsvps.states import RsvpStatus
+from rsvps.states import ReminderKind, RsvpStatus
 from tests.factories import STREET, make_event, make_rsvp, make_timeslot
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +73,62 @@ class TestEveryKind:
             assert entry["ORGANIZER"] != entry["ATTENDEE"]
             assert icalendar.Calendar.from_ical(letter.calendar)["METHOD"] == letter.calendar_method
             assert b"/r/" not in letter.calendar
+
+    @pytest.mark.parametrize("name", kinds())
+    def test_in_doubt_what_a_copy_of_does_no_harm_is_sent_again_and_nothing_else(self, name):
+        kind = kind_named(name)
+        if kind.example and kind.example(NOW).calendar:
+            assert kind.in_doubt == "resend"
+        if kind.quiet:
+            assert kind.in_doubt == "leave"
+
+    def test_the_night_binds_reminders_thanks_digests_and_alerts_alone(self):
+        quiet = {name for name, kind in kinds().items() if kind.quiet}
+        assert quiet == {*ReminderKind.values, "new_rsvps", "staff_waiting", "alert"}
+
+    def test_unsubscribing_stops_what_people_may_refuse_alone(self):
+        """Never a change or a cancellation; an alert is stopped on its own."""
+        optional = {name for name, kind in kinds().items() if kind.optional}
+        assert optional == {*ReminderKind.values, "new_rsvps", "staff_waiting", "host_message"}
+
+    @pytest.mark.parametrize("name", kinds())
+    def test_each_kind_is_useless_after_a_while(self, name):
+        assert timedelta(0) < kind_named(name).useful_for <= timedelta(days=7)
+
+
+def test_invitations_name_no_other_guest(rsvp):
+    """Other products leaked whole guest lists."""
+    other = make_rsvp(rsvp.timeslot)
+    invites.post_invitation(other, now=NOW)
+    letter = letter_of(Message.objects.get(subject_key=f"rsvp:{rsvp.pk}"))
+    for body in (letter.text.encode(), letter.html.encode(), letter.calendar):
+        assert other.supporter.email.encode() not in body
+        assert other.supporter.name.encode() not in body
+
+
+def test_the_organizer_is_the_same_in_every_update(rsvp):
+    invitation = letter_of(posted("invitation"))
+    Message.objects.update(state="sent")
+    slot, hour = rsvp.timeslot, timedelta(hours=1)
+    changes = lifecycle.move_timeslot(
+        slot, starts_at=START + hour, ends_at=slot.ends_at + hour, by=None, now=NOW, live=True
+    )
+    invites.post_changes(changes, now=NOW)
+    change = letter_of(posted("change"))
+    assert change.from_email == invitation.from_email
+    assert entry_of(change)["ORGANIZER"] == entry_of(invitation)["ORGANIZER"]
+    assert entry_of(change)["UID"] == entry_of(invitation)["UID"]
+
+
+def test_one_guest_who_cancels_touches_no_other_guests_letters(rsvp):
+    other = make_rsvp(rsvp.timeslot)
+    invites.post_invitation(other, now=NOW)
+    found = Rsvp.objects.select_related("guest__event", "supporter", "timeslot__event")
+    attending.cancel_rsvp(found.get(pk=rsvp.pk), now=NOW)
+    waiting = posted("invitation")
+    assert waiting.subject_key == f"rsvp:{other.pk}"
+    assert wanted(waiting) is None
+    assert entry_of(letter_of(waiting))["SEQUENCE"] == 0
 
 
 class TestInvitation:

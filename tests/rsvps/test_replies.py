@@ -2,6 +2,7 @@
 
 import base64
 import quopri
+import socket
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -388,6 +389,26 @@ def test_a_forgery_changes_nothing(rsvp, forge):
     assert rsvp.timeslot.__class__.objects.get(pk=rsvp.timeslot_id).seats_taken == 2
     assert not Message.objects.queued().exists()
     assert outcome not in {"reply: declined", "broken"}
+
+
+@pytest.mark.parametrize("method", ["COUNTER", "REFRESH", "ADD"])
+def test_what_is_no_answer_is_counted(rsvp, method):
+    receive(mail(rsvp, ics(rsvp, method=method)))
+    assert InboundTally.objects.get().outcome == f"reply: method {method.lower()}"
+
+
+def test_nothing_that_a_reply_names_is_fetched(rsvp):
+    with socket.create_server(("127.0.0.1", 0)) as trap:
+        trap.settimeout(0)
+        url = f"http://127.0.0.1:{trap.getsockname()[1]}/x"
+        more = f"ATTACH:{url}\r\nURL:{url}\r\nIMAGE;VALUE=URI:{url}"
+        calendar = ics(rsvp, more=more).replace("VERSION:2.0", f"VERSION:2.0\r\nSOURCE:{url}")
+        raw = mail(rsvp, calendar).replace(
+            b"charset=utf-8", f'charset=utf-8; access-type=URL; URL="{url}"'.encode()
+        )
+        assert receive(raw) == "reply: declined"
+        with pytest.raises(BlockingIOError):
+            trap.accept()
 
 
 class TestReplay:
