@@ -32,12 +32,20 @@ async function save() {
       return;
     }
     changed = true;
-    state.textContent = answer.status === 409 ? form.dataset.stale : form.dataset.loggedOut;
+    const words = refusal(answer);
+    state.textContent = words ?? form.dataset.offline;
+    if (!words) timer = setTimeout(save, RETRY);
   } catch {
     changed = true;
     state.textContent = form.dataset.offline;
     timer = setTimeout(save, RETRY);
   }
+}
+
+/** What a person can do about it; undefined where waiting helps. */
+function refusal({ status, type }) {
+  if (type === "opaqueredirect" || status === 403) return form.dataset.loggedOut;
+  return { 409: form.dataset.stale, 413: form.dataset.tooMuch }[status];
 }
 
 function note() {

@@ -75,6 +75,26 @@ def test_what_is_typed_is_saved_by_itself_and_sent(page, live_server, host, log_
     assert event.state_code == "OH"
 
 
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (503, "Not saved yet: no connection. We keep trying."),
+        (413, "more text than fits"),
+        (409, "changed in another window"),
+        (403, "Your log-in ran out."),
+    ],
+)
+@pytest.mark.parametrize("browser_context_args", ["with JavaScript"], indirect=True)
+def test_what_keeps_a_draft_from_being_saved_is_told(
+    page, live_server, host, log_in, status, words
+):
+    log_in(host.user)
+    begin(page, live_server.url, "House party")
+    page.route("**/autosave/", lambda route: route.fulfill(status=status))
+    page.get_by_label("Title").fill("Porch party")
+    expect(page.locator("[data-save-state]")).to_contain_text(words)
+
+
 @pytest.mark.parametrize("browser_context_args", ["with JavaScript"], indirect=True)
 def test_a_day_that_is_in_no_calendar_is_not_left_out_unseen(page, live_server, host, log_in):
     log_in(host.user)
