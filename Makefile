@@ -54,7 +54,7 @@ check-letters-model: setup-dev ## Model calendar (500 x 50), 20 zones' clocks, 1
 	  tests/rsvps/test_interleavings.py
 
 check-calendars: setup-dev ## Calendar objects read back by three parsers (COUNT=10000)
-	@$(PY) bench/check_calendars.py
+	@$(PY) -m bench.check_calendars
 
 bench-search: setup-dev ## Search beside its rivals (ROWS=1000000; POSTGRES_URL: an empty database)
 	@bin/setup bench/requirements-bench.txt

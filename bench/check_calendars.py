@@ -23,7 +23,6 @@ from zoneinfo import ZoneInfo, available_timezones
 os.environ.setdefault("BARNSTORM_MODE", "test")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE)]
 
 import django  # noqa: E402
 
@@ -31,13 +30,14 @@ django.setup()
 
 
 import icalendar  # noqa: E402
-from calendars import hostile, wire  # noqa: E402
 from django.conf import settings  # noqa: E402
 
+from bench.calendars import hostile, wire  # noqa: E402
 from events import calendars  # noqa: E402
 from events.disclosure import Role  # noqa: E402
 from events.models import Event, Timeslot, new_uid  # noqa: E402
 from events.states import AddressVisibility, AttendanceMode, EventState, EventType  # noqa: E402
+from outbox.message import ascii_address  # noqa: E402
 
 COUNT = int(os.environ.get("COUNT", "10000"))
 WORK = settings.VAR_DIR / "check-calendars"
@@ -132,7 +132,7 @@ def written(chance: random.Random, timeslot: Timeslot) -> tuple[bytes, Fields]:
         "dtend": f"{timeslot.ends_at:%Y%m%dT%H%M%SZ}",
         "dtstamp": f"{NOW:%Y%m%dT%H%M%SZ}",
         "organizer": f"mailto:{organizer}",
-        "attendee": f"mailto:{attendee}" if attendee else "",
+        "attendee": f"mailto:{ascii_address(attendee)}" if attendee else "",
         "method": method,
     }
 

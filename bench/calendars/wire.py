@@ -11,10 +11,10 @@ from email.utils import parseaddr
 
 import icalendar
 from aiosmtpd.controller import Controller
-from calendars import hostile
 from django.conf import settings
 from django.test.utils import override_settings
 
+from bench.calendars import hostile
 from events import calendars
 from events.models import Timeslot
 from outbox.letters import Letter
