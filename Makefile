@@ -99,7 +99,7 @@ drill-july29: setup-dev ## The night of 3,500 parties and 100,000 RSVPs (SCALE=0
 	@$(PY) -m bench.drill_july29
 
 # Each step of check-security is a command of its own; add yours to the list and below it.
-SECURITY_STEPS = check-deploy check-fuzz check-observatory check-wapiti check-bandit check-packages check-tokens check-robot check-timing check-flood
+SECURITY_STEPS = check-deploy check-asvs check-fuzz check-observatory check-wapiti check-bandit check-tokens check-robot check-timing check-flood check-packages
 .PHONY: check-security $(SECURITY_STEPS)
 check-security: $(SECURITY_STEPS) ## Every promise of docs/security.md at full size (DATABASE_URL)
 
@@ -114,6 +114,10 @@ check-timing: setup-dev ## Known and unknown addresses answer alike, in words an
 
 check-flood: setup-dev ## 5,000 forms from one and from 500 addresses, and 20 real people
 	@$(PY) -m pytest -q -s --full tests/security/test_flood.py
+
+check-asvs: setup-dev ## Each answer of docs/asvs.csv (OWASP ASVS 5.0 level 1), by the tests it names
+	@$(PY) -m pytest -q tests/security/test_asvs.py \
+	  $$(grep -o 'tests/[a-z_/]*\.py::[a-z0-9_]*' docs/asvs.csv | sort -u)
 
 check-fuzz: setup-dev ## 20,000 made-up requests to every address and form: no answer of 500
 	@$(PY) -m pytest -q -s --full --log-level=CRITICAL tests/security/test_fuzzing.py

@@ -76,7 +76,8 @@ HEADERS = {
     "X-Forwarded-Proto": ["ftp", "https, http"],
     "X-Request-ID": ["\x7f", "a" * 65],
     "X-HTTP-Method-Override": ["DELETE"],
-    "Content-Length": ["-1", "nine", "99999999"],
+    # Not more than is sent: the test client refuses to wait for it, as servers would.
+    "Content-Length": ["-1", "nine", "0"],
 }
 
 
