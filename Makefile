@@ -72,6 +72,10 @@ lock: setup-dev ## Refresh the two hash-locked requirement files (needs uv)
 check-homes: setup-dev ## Nobody finds a home: non-interference, trilateration, leaks, at full size
 	@$(PY) -m pytest -q -s --full tests/homes
 
+.PHONY: bench-http
+bench-http: setup-dev ## Requests a second of the public pages (ROWS=100000; POSTGRES_URL: a server)
+	@$(PY) -m bench.http
+
 .PHONY: check-pages
 check-pages: setup-dev ## Lighthouse, weight, HTML and axe on the pages (needs npm and Java; TURNS=5)
 	@CHROMIUM="$$(bin/browser)" && export CHROMIUM && $(PY) -m bench.check_pages

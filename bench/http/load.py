@@ -40,7 +40,16 @@ def put(address: str, requests: list[str], *, seconds: float, scratch: Path) -> 
     if not shutil.which("wrk"):
         return asyncio.run(_put(address, requests, seconds))
     scratch.write_text("\n".join(requests) + "\n")
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "-s", str(_SCRIPT)]
+    command = [
+        "wrk",
+        "-t1",
+        f"-c{CONNECTIONS}",
+        f"-d{seconds:g}s",
+        "--timeout",
+        "30s",
+        "-s",
+        str(_SCRIPT),
+    ]
     said = subprocess.run([*command, address, "--", str(scratch)], capture_output=True, text=True)
     found = re.search(r"MEASURED (\S+) (\S+) (\S+) (\d+)", said.stdout)
     if not found:

@@ -6,15 +6,18 @@ const here = (path) => new URL(path, import.meta.url).href;
 const DEGREE = 1000; // the files hold whole thousandths of a degree
 const COUNTIES_FROM = 7; // zoom
 
-/** Run once `node` is in view and the browser has nothing better to do: a map weighs more than
-    the rest of its page. */
-export function whenInView(node, run) {
+/** Run once that share of `node` is in view and the browser has nothing better to do: a map weighs
+    more than the rest of its page. */
+export function whenInView(node, run, { share = 0 } = {}) {
   const idle = window.requestIdleCallback || ((call) => setTimeout(call, 200));
-  const observer = new IntersectionObserver((entries) => {
-    if (!entries.some((entry) => entry.isIntersecting)) return;
-    observer.disconnect();
-    idle(run);
-  });
+  const observer = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting && entry.intersectionRatio >= share)) return;
+      observer.disconnect();
+      idle(run);
+    },
+    { threshold: share },
+  );
   observer.observe(node);
 }
 

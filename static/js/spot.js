@@ -7,7 +7,8 @@ const FAR = 11; // where towns must do
 const AREA = 12; // where a home's area fills a good part of the map
 
 for (const element of document.querySelectorAll("[data-spot]")) {
-  whenInView(element, () => start(element).catch(() => element.remove()));
+  // Its upper edge above the fold is no wish to see it, and would cost a phone two seconds.
+  whenInView(element, () => start(element).catch(() => element.remove()), { share: 0.7 });
 }
 
 async function start(element) {
