@@ -6,6 +6,7 @@ see more sees it on a page of their own.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from events.calendars import zone_name
@@ -106,6 +107,12 @@ def show(event: Event, timeslots: list[Timeslot], *, now: datetime) -> EventPage
         transit=event.transit_notes if may_read_arrival else "",
         parking=event.parking_notes if may_read_arrival else "",
     )
+
+
+def nearby_url(event: Event) -> str:
+    """Results around the event's public place."""
+    place = event.public_postal_code or event.public_city
+    return f"/events/?{urlencode({'near': place})}" if place else "/events/"
 
 
 def exact_lines(event: Event) -> list[str]:

@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 
 from events import calendars
 from events.disclosure import Field, Role, may_see
+from events.event_page import nearby_url
 from events.models import Event, Timeslot
 from events.states import EventState
 from outbox.letters import Letter, compose
@@ -33,7 +34,7 @@ def about_event(event: Event) -> Context:
         "title": calendars.one_line(event.title) or event.get_type_display(),
         "event_url": calendars.public_url(event),
         "host_url": f"{settings.SITE_URL}/host/",
-        "search_url": f"{settings.SITE_URL}/events/?near={event.public_postal_code}",
+        "search_url": f"{settings.SITE_URL}{nearby_url(event)}",
     }
 
 

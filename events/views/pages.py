@@ -105,19 +105,13 @@ def event_page(request: HttpRequest, id: int, slug: str = "") -> HttpResponse:
         "description": render_description(event.description),
         "directions": ", ".join(page.place),
         "near": near,
-        "nearby_url": _nearby(event),
+        "nearby_url": pages.nearby_url(event),
         "json_ld": json_ld(page),
         "site_url": settings.SITE_URL,
         "is_own": request.user.is_authenticated and request.user.pk == event.host_id,
     }
     response = render(request, "events/event.html", context)
     return response if near else showing(response, timeslots)
-
-
-def _nearby(event: Event) -> str:
-    """Results around the event's public place."""
-    place = event.public_postal_code or event.public_city
-    return f"/events/?{urlencode({'near': place})}" if place else "/events/"
 
 
 @policy(Policy.PUBLIC)

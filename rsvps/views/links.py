@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from events.disclosure import Field, Role, may_see
+from events.event_page import nearby_url
 from events.fields import show_phone
 from events.models import Event, Timeslot
 from events.readings import record_reading
@@ -27,7 +28,6 @@ from rsvps.contents import about_timeslot
 from rsvps.forms.rsvp import DetailsForm, PlanForm, when
 from rsvps.models import Guest, Rsvp, Supporter, Ticket
 from rsvps.states import COMING, GONE, SEATED, RsvpStatus
-from rsvps.views.signup import nearby_url
 from rsvps.views.token_pages import link_unknown, token_page
 
 _GETS_AND_POSTS = require_http_methods(["GET", "HEAD", "POST"])

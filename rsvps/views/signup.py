@@ -12,13 +12,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from events.calendars import add_links, place_for, public_url
 from events.disclosure import Policy, Role, policy
+from events.event_page import nearby_url
 from events.models import Event, Timeslot
 from events.states import EventState
 from rsvps import buttons, errands, limits, signup
@@ -155,12 +155,6 @@ def _closed(event: Event, state: str, *, sent: bool) -> dict[str, Any]:
         "sent": sent,
         "nearby_url": nearby_url(event),
     }
-
-
-def nearby_url(event: Event) -> str:
-    """Results around the event's public place."""
-    place = event.public_postal_code or event.public_city
-    return f"/events/?{urlencode({'near': place})}" if place else "/events/"
 
 
 # -- The answer ----------------------------------------------------------------------
