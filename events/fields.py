@@ -135,7 +135,10 @@ class EmailField(UncutField):
         super().validate(value)
         if value and not is_email(value):
             raise ValidationError(
-                _("“%(email)s” is not a complete e-mail address. It looks like name@example.org."),
+                _(
+                    "“%(email)s” isn't a complete email address."
+                    " It should look like name@example.org."
+                ),
                 code="invalid",
                 params={"email": value[:100]},
             )
@@ -206,7 +209,7 @@ class PhoneField(UncutField):
         if number is None or not _can_be_called(number):
             raise ValidationError(
                 _(
-                    "“%(phone)s” does not look like a phone number. Type it with the area code,"
+                    "“%(phone)s” doesn't look like a phone number. Type it with the area code,"
                     " like 614 555 0123, or with + and the country code."
                 ),
                 code="invalid",

@@ -79,7 +79,7 @@ class SearchForm(forms.Form):
             self.fields[name] = forms.DateField(
                 required=False,
                 input_formats=DAY_FORMATS,
-                error_messages={"invalid": _("There is no such day. Write it like 2026-11-30.")},
+                error_messages={"invalid": _("That's not a real date. Write it like 2026-11-30.")},
             )
         self.is_valid()
 
@@ -92,14 +92,14 @@ class SearchForm(forms.Form):
         self.places = place_box.read(text) if text else []
         if text and not self.places:
             raise forms.ValidationError(
-                _("We do not know this place. Try a ZIP code, or a city and its state.")
+                _("We don't know that place. Try a ZIP code, or a city and state.")
             )
         return text
 
     def clean(self) -> None:
         first, last = self.cleaned_data.get("from"), self.cleaned_data.get("to")
         if first and last and last < first:
-            self.add_error("to", _("This day is before the first one."))
+            self.add_error("to", _("This is before the “From” day."))
 
     @property
     def place(self) -> Place | None:

@@ -121,7 +121,7 @@ def warnings(event: Event) -> list[str]:
     for name, text in ((_("title"), event.title), (_("description"), event.description)):
         for words in _given_away(text, event):
             found.append(
-                _("The %(where)s seems to hold %(what)s. Everybody can read it there.")
+                _("It looks like the %(where)s includes %(what)s. Everyone can read it there.")
                 % {"where": name, "what": words}
             )
     return found
@@ -143,7 +143,7 @@ def _given_away(text: str, event: Event) -> list[str]:
     ):
         found.append(_("a phone number"))
     if _EMAIL.search(text) or (event.contact_email and event.contact_email in text.casefold()):
-        found.append(_("an e-mail address"))
+        found.append(_("an email address"))
     return found
 
 

@@ -26,9 +26,9 @@ CODES = {
 }
 # allauth's name of a notice -> what happened to the account.
 NOTICES = {
-    "email_changed": gettext_lazy("The e-mail address of your account was changed."),
-    "email_confirm": gettext_lazy("The e-mail address of your account was confirmed."),
-    "email_deleted": gettext_lazy("An e-mail address was removed from your account."),
+    "email_changed": gettext_lazy("The email address of your account was changed."),
+    "email_confirm": gettext_lazy("The email address of your account was confirmed."),
+    "email_deleted": gettext_lazy("An email address was removed from your account."),
     "password_changed": gettext_lazy("The password of your account was changed."),
     "password_reset": gettext_lazy("The password of your account was set anew."),
     "password_set": gettext_lazy("A password was added to your account."),

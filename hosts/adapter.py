@@ -17,8 +17,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "incorrect_code": _("That is not the code from the letter. Please try again."),
-        "email_password_mismatch": _("This e-mail address and password do not go together."),
+        "incorrect_code": _("That's not the code we sent you. Please try again."),
+        "email_password_mismatch": _("That email address and password don't match."),
         "too_many_login_attempts": _("Too many tries. Please wait a few minutes, then try again."),
         "rate_limited": _("That was a bit fast. Please wait a minute, then try again."),
     }
@@ -48,7 +48,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     error_messages = {
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": _(
-            "That is not the code the app shows now. Please wait for the next one and try again."
+            "That's not the code the app is showing. Wait for the next one and try again."
         ),
-        "unverified_email": _("Please confirm your e-mail address first."),
+        "unverified_email": _("Please confirm your email address first."),
     }

@@ -6,18 +6,18 @@ from hosts.models import AgreementAcceptance, Host, HostAgreement
 
 # Version 1, in force until staff publish their own words.
 FIRST_TEXT = (
-    "Thank you for opening your door. Before you host, please agree to these few things.\n"
+    "Thank you for opening your door. Before you host, please agree to a few things.\n"
     "\n"
-    "- **I tell the truth about my event.** Who, what, where and when are as I say. If "
-    "something changes, I change it here, so that everybody coming hears of it.\n"
+    "- **I tell the truth about my event.** The who, what, where, and when are just as I say. If "
+    "something changes, I change it here, so everyone who's coming hears about it.\n"
     "- **I keep people safe.** I follow the law, I make sure people can get in and out "
-    "safely, and I cancel when I cannot hold the event.\n"
-    "- **Everybody is welcome.** I treat guests with respect, whoever they are. I may ask "
-    "somebody to leave who does not do the same.\n"
-    "- **I use what guests tell me for this event only.** I do not copy, sell or pass on "
-    "names, phone numbers or e-mail addresses, and I do not add guests to other lists.\n"
-    "- **I take no money at the door** unless the campaign has told me how.\n"
-    "- **The campaign may look my event over,** ask me to change it, or take it off the site.\n"
+    "safely, and I cancel if I can't hold the event.\n"
+    "- **Everyone is welcome.** I treat guests with respect, whoever they are. I may ask "
+    "anyone who doesn't do the same to leave.\n"
+    "- **I use what guests tell me for this event only.** I don't copy, sell, or pass along "
+    "names, phone numbers, or email addresses, and I don't add guests to other lists.\n"
+    "- **I don't take money at the door** unless the campaign has told me how.\n"
+    "- **The campaign may look over my event,** ask me to change it, or take it off the site.\n"
 )
 
 

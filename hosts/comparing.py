@@ -38,7 +38,7 @@ REVIEWED_FIELDS = {
     "confirm_rsvps": gettext_lazy("Guests confirm their address first"),
     "contact_name": gettext_lazy("Contact name"),
     "contact_phone": gettext_lazy("Contact phone"),
-    "contact_email": gettext_lazy("Contact e-mail"),
+    "contact_email": gettext_lazy("Contact email"),
     "wheelchair": gettext_lazy("Wheelchair"),
     "asl": gettext_lazy("Sign language"),
     "child_care": gettext_lazy("Child care"),

@@ -23,7 +23,7 @@ KINDS = {
     Decision.APPROVED: ("host_approved", gettext_lazy("Approved")),
     Decision.SENT_BACK: ("host_sent_back", gettext_lazy("Sent back")),
     Decision.REJECTED: ("host_rejected", gettext_lazy("Rejected")),
-    Decision.FIXED: ("host_fixed", gettext_lazy("Mended by staff")),
+    Decision.FIXED: ("host_fixed", gettext_lazy("Fixed by staff")),
     Decision.UNLISTED: ("host_unlisted", gettext_lazy("Unlisted")),
     Decision.RELISTED: ("host_relisted", gettext_lazy("Listed again")),
     Decision.CANCELLED: ("host_cancelled_by_staff", gettext_lazy("Cancelled by staff")),

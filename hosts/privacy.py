@@ -7,77 +7,75 @@ from django.conf import settings
 
 TEXT = """\
 In short: we keep what it takes to hold an event, show it to as few people as we can, forget it
-as soon as we can, and sell nothing to anybody.
+as soon as we can, and never sell anything to anyone.
 
 ## When you come to an event
 
-**What we keep.** Your name, e-mail address, ZIP code, the size of your party, what you write to
-the host, your phone number if you give it, and what you say afterwards if you want to say
-something.
+**What we keep.** Your name, email address, ZIP code, the size of your party, your note to the
+host, your phone number if you give it, and what you tell us afterward if you want to.
 
-**Who sees it.** Your host sees your name, your party and your note; to reach you, they see your
-e-mail and phone one guest at a time, and we note each look. There is no list of them to take
-away. People who help to host see no phone and no e-mail. Our staff can see all of it. Other
+**Who sees it.** Your host sees your name, your party, and your note. To reach you, they can look
+up your email and phone one guest at a time, and we log each look. There is no list of contacts
+for them to take away. Co-hosts don't see your phone or email. Our staff can see all of it. Other
 guests see only how many people are coming.
 
-**For how long.** Your phone number: {phone_days} days after your last event. Your e-mail address,
-name, ZIP code, note and words: {email_days} days after it. That a party of two came stays, as a
-number without a name. If you agreed to news or texts, or asked us to tell you of new events, we
-keep your address until you take that back.
+**For how long.** Your phone number: {phone_days} days after your last event. Your email address,
+name, ZIP code, notes, and comments: {email_days} days after it. We do keep the fact that a party
+of two came, as a number without a name. If you agreed to news or texts, or asked us to tell you
+about new events, we keep your address until you change your mind.
 
-We write to you about the events you said yes to. News comes only if you ticked the box for it.
-Every letter that you can do without has a link that ends such letters at once.
+We email you about the events you said yes to. You get news only if you checked the box for it.
+Every email you can do without has a link that stops that kind of email right away.
 
 ## When you host
 
-**What we keep.** Your name, e-mail address, phone and ZIP code, that you agreed to the host
-agreement, and what you write about your events, with pictures. A picture is made anew, so that
-where and when it was taken is not in it.
+**What we keep.** Your name, email address, phone, and ZIP code, the fact that you agreed to the
+host agreement, and what you write about your events, with pictures. We make a fresh copy of each
+picture, so it doesn't carry where and when it was taken.
 
-**Who sees it.** Staff see all of it, so that they can reach you and look over your event. The
-public sees the event and the name you give for contact, and of a home only a rough area of about
-two square miles.
+**Who sees it.** Staff see all of it, so they can reach you and look over your event. The public
+sees the event and the contact name you give. For a home, the public sees only a general area of
+about two square miles.
 
-**The address of a home** is shown to you, to people who help you to host, to staff, and to guests
-whose place is confirmed. It is taken away from a guest when they cancel or you take them off the
-list. Each time somebody opens a page with it, we note who and when, once a day. Seniors of the
-staff can read those notes. {address_days} days after the last date of the event we erase the
-address, and how to find the door. What is left is the rough area.
+**The address of a home** is shown to you, your co-hosts, staff, and guests whose spot is
+confirmed. A guest can no longer see it once they cancel or you take them off the list. Each time
+someone opens a page with the address, we note who and when, once a day. Senior staff can read
+those notes. {address_days} days after the last date of the event, we erase the address and the
+directions to the door. Only the general area is left.
 
 **For how long.** Your account and your events stay until you erase them.
 
-## Everybody
+## Everyone
 
-- **Letters**: {letter_days} days after one was sent we forget to whom it went and what it said.
-  Codes to log in are forgotten at once. Letters you send us by answering an invitation are read
-  by a program and not kept.
-- **Who read a home's address**: which guest it was is forgotten after {reader_days} days.
-- **What staff do** (decide, read addresses, look up a person) is on a record that nobody can
-  change. It holds numbers, no names. What is personal in it goes when you erase your data.
-- **Reports** about an event: only staff read them. {email_days} days after they dealt with one,
-  its words and your address go.
-- **If you unsubscribed**, or your address does not work, we keep a code made from the address, so
-  that we do not write to it again. Nobody can read the address from the code. The same goes for
-  guests a host keeps out of an event, until some time after it.
-- **Cookies**: one for logging in, one that guards forms, one that holds a notice until the next
-  page shows it, and one that remembers for half an hour what the page after your RSVP says. That
-  is all.
-- No advertising and no trackers. Nothing on our pages is loaded from other companies unless the
-  map says so. Our log of visits holds no names, no addresses and no searches.
-- Back-ups hold what there was on their day, until new ones take their place.
+- **Emails we send**: {letter_days} days after sending one, we forget who it went to and what it
+  said. Login codes are forgotten right away. If you reply to an invitation, a program reads your
+  reply and doesn't keep it.
+- **Who looked up a home's address**: we forget which guest it was after {reader_days} days.
+- **What staff do** (decide, look up addresses, look up a person) goes on a record that no one can
+  change. It holds numbers, not names. Anything personal in it goes when you erase your data.
+- **Reports** about an event: only staff read them. {email_days} days after they deal with one,
+  its words and your address are gone.
+- **If you unsubscribed**, or your address doesn't work, we keep a code made from the address, so
+  we don't email it again. No one can read the address from the code. The same goes for guests a
+  host keeps out of an event, until some time after it.
+- **Cookies**: one for logging in, one that protects forms, one that holds a notice until the next
+  page shows it, and one that remembers for half an hour what to say after you RSVP. That's all.
+- No ads and no trackers. Nothing on our pages is loaded from other companies unless the map says
+  so. Our log of visits holds no names, no addresses, and no searches.
+- Backups hold what was there on their day, until new ones replace them.
 
 ## Get it, or erase it
 
-Ask for [your data](/your-data/) with your e-mail address. We mail you a link: behind it one button
-gives you everything as a file, and another one erases it. If you have an account, you find the
-same there.
+Ask for [your data](/your-data/) with your email address. We'll email you a link to a page where
+one button gives you everything as a file, and another erases it. If you have an account, you'll
+find the same thing there.
 
-When you erase your data, your places at events are given up. If you host, cancel what is still to
-come first, so that your guests are told. Events that are over keep their kind, date and county and
-how many people came. Your address is forgotten everywhere; the code that keeps us from writing to
-you is all that stays.
+When you erase your data, you lose your spots at events. If you host, cancel anything upcoming
+first, so your guests are told. Past events keep their type, date, and county, and how many people
+came. Your address is forgotten everywhere, except for the code that keeps us from emailing you.
 
-You can also write to [{mail}](mailto:{mail}), and a person does it for you, or mends what is wrong.
+You can also write to [{mail}](mailto:{mail}), and a person will do it for you, or fix what's
+wrong.
 """
 
 

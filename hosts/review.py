@@ -23,16 +23,16 @@ from rsvps import invites
 # Ready-made reasons: what staff pick, and what the host reads.
 REASONS = {
     "address": _("We could not find the address. Please check the street and the ZIP code."),
-    "when": _("Please check the date and the times: something does not seem right."),
+    "when": _("Please check the dates and times. Something doesn't look right."),
     "what": _("Please say more about what people will do, and what they should bring."),
     "private": _(
-        "The title or the description tells your address, phone or e-mail. "
-        "Please take it out: people who are coming get it by mail."
+        "The title or description gives away your address, phone, or email. "
+        "Please take it out. We'll email it to people who are coming."
     ),
-    "double": _("It looks like an event that is on the site already. Is it the same one?"),
-    "contact": _("We need a phone number under which somebody can reach you."),
+    "double": _("This looks like an event that's already on the site. Is it the same one?"),
+    "contact": _("We need a phone number where someone can reach you."),
     "picture": _("Please choose another picture."),
-    "rules": _("Part of it does not go with the host agreement. Please read the agreement again."),
+    "rules": _("Part of it doesn't fit the host agreement. Please read the agreement again."),
 }
 
 

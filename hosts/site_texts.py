@@ -16,39 +16,39 @@ from hosts.models import HostAgreement, RecordKind, SitePage, User
 from hosts.records import record
 
 _TERMS = """\
-{brand} helps volunteers to bring neighbors together. These are the few rules that keep it
-a good place. By using the site you agree to them.
+{brand} helps volunteers bring neighbors together. These few rules keep it a good place to be.
+By using the site, you agree to them.
 
 ## Coming to an event
 
-- Say yes only to what you mean to come to, and cancel when you cannot. Somebody else may be
-  glad of the place.
-- An event may be at somebody's home. The address is for you alone: do not pass it on, and do
-  not come uninvited.
-- Be kind. A host may ask anybody to leave who is not.
+- Only say yes if you plan to come, and cancel if you can't. Someone else may be glad to have
+  your spot.
+- An event may be in someone's home. The address is for you alone: don't pass it along, and
+  don't show up uninvited.
+- Be kind. A host may ask anyone who isn't to leave.
 
 ## Hosting
 
-- Hosts agree to the host agreement besides, which they read before their first event.
-- Our staff look over every event, and may ask for changes or take one off the site.
+- Hosts also agree to the host agreement, which they read before their first event.
+- Our staff look over every event. They may ask for changes, or take one off the site.
 
-## What we promise, and what we cannot
+## What we promise, and what we can't
 
-We try hard to keep what you read here true and the site running. Events are held by
-volunteers, not by us: take care of yourself as you would at any gathering. We may change these
-terms; the date at the end says when we last did.
+We work hard to keep the site running and what you read here true. Events are held by
+volunteers, not by us, so take care of yourself as you would at any gathering. We may change
+these terms; the date at the end says when we last did.
 """
 
 _CONTACT = """\
-A person reads what you write, and usually answers within two days.
+A real person reads what you write, and usually answers within two days.
 
-- **About one event:** the quickest way is to answer the letter you got, or to ask your host.
-- **Something is wrong with an event:** press "Report this event" on its page. Our staff see it
-  at once.
-- **Lost your letter?** Have it [sent again](/rsvp/resend/).
+- **About one event:** the quickest way is to reply to the email you got, or to ask your host.
+- **Something is wrong with an event:** press "Report this event" on its page. Our staff will
+  see it right away.
+- **Lost your letter?** We can [send it again](/rsvp/resend/).
 - **Anything else:** write to [{mail}](mailto:{mail}).
 
-If somebody is in danger, call 911 first.
+If someone is in danger, call 911 first.
 """
 
 # The pages everybody may read: slug -> title and text until staff write their own.

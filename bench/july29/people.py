@@ -112,7 +112,7 @@ class Guest:
         yield self.think(2, 15)
         for _ in range(4):
             page = self.browser.get(link, "confirm page")
-            if "This button was pressed already" in page.text:
+            if "You already pressed this button" in page.text:
                 self.say("in", self.visitor.size)
                 return
             if page.status != 200 or not page.forms():
@@ -122,7 +122,7 @@ class Guest:
             if "in. Thank you!" in page.text:
                 self.say("in", self.visitor.size)
                 return
-            if "That did not work" in page.text:
+            if "That didn't work" in page.text:
                 self.say("missed")
                 return
             if page.status != 302:

@@ -17,7 +17,7 @@ _EMAIL_ATTRS = {
     "autocapitalize": "none",
     "spellcheck": "false",
 }
-_PASSWORD_HELP = _("At least 10 characters. A short sentence is easy to keep in mind.")
+_PASSWORD_HELP = _("At least 10 characters. A short sentence is easy to remember.")
 _DIGITS = {"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": "7"}
 
 
@@ -57,7 +57,7 @@ class NewEmailForm(allauth_forms.AddEmailForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         _ask_for_email(self, "email")
-        self.fields["email"].label = _("Your new e-mail")
+        self.fields["email"].label = _("Your new email")
 
 
 class MendEmailForm(allauth_forms.ChangeEmailForm):
@@ -77,7 +77,7 @@ class SetPasswordForm(allauth_forms.SetPasswordForm):
 class ChangePasswordForm(allauth_forms.ChangePasswordForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        _say(self, "oldpassword", _("The password you have now"))
+        _say(self, "oldpassword", _("Your current password"))
         _ask_for_password(self)
 
 
@@ -118,12 +118,12 @@ class SetUpAppForm(ActivateTOTPForm):
 class AddKeyForm(webauthn_forms.AddWebAuthnForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        _say(self, "name", _("A name for it, to tell your keys apart"))
+        _say(self, "name", _("A name, so you can tell your keys apart"))
         _say(
             self,
             "passwordless",
-            _("Log in with it alone"),
-            help_text=_("It must ask for your fingerprint, your face or a PIN then."),
+            _("Use it by itself to log in"),
+            help_text=_("It must be one that asks for your fingerprint, your face, or a PIN."),
         )
 
 
@@ -146,14 +146,14 @@ def _say(form: forms.Form, name: str, label: Any, *, help_text: Any = None, **at
 def _ask_for_email(form: forms.Form, name: str, *, autocomplete: str = "email") -> None:
     """One form of an address everywhere: as guests and co-hosts are known by it."""
     form.fields[name] = EmailField(
-        error_messages={"required": _("Type your e-mail address, please.")}
+        error_messages={"required": _("Type your email address, please.")}
     )
-    _say(form, name, _("Your e-mail"), **_EMAIL_ATTRS, autocomplete=autocomplete)
+    _say(form, name, _("Your email"), **_EMAIL_ATTRS, autocomplete=autocomplete)
 
 
 def _ask_for_password(form: forms.Form) -> None:
     _say(form, "password1", _("A new password"), help_text=_PASSWORD_HELP)
-    _say(form, "password2", _("The new password once more"))
+    _say(form, "password2", _("The new password again"))
 
 
 class StaffForm(AskingForm):

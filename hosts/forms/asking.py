@@ -11,9 +11,9 @@ class AskingForm(forms.Form):
     """Whom to ask. A mistyped address, which may be somebody else's, is asked about once."""
 
     email = EmailField(
-        label=_("Ask by e-mail"),
+        label=_("Ask by email"),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": _("Give a complete e-mail address, like name@example.org.")},
+        error_messages={"required": _("Give a complete email address, like name@example.org.")},
     )
     doubted = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -24,8 +24,8 @@ class AskingForm(forms.Form):
             self.data = dict(self.data.items()) | {"doubted": email}
             raise ValidationError(
                 _(
-                    "“%(email)s” looks mistyped. Did you mean %(meant)s? Nobody was asked yet."
-                    " If it is right, press the button again."
+                    "“%(email)s” looks like a typo. Did you mean %(meant)s? No one was asked yet."
+                    " If it’s right, press the button again."
                 ),
                 params={"email": email, "meant": meant},
             )

@@ -17,7 +17,7 @@ class AgreementForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
     agree = forms.BooleanField(
         label=_("I have read this and I agree"),
-        error_messages={"required": _("Please read the agreement and tick the box to go on.")},
+        error_messages={"required": _("Please read the agreement and check the box to continue.")},
     )
 
     def __init__(self, data: Any = None, *, agreement: HostAgreement, initial: Any = None) -> None:
@@ -39,12 +39,14 @@ class BecomeHostForm(AgreementForm):
         label=_("Your name"),
         max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        error_messages={"required": _("Tell us your name, please.")},
+        error_messages={"required": _("Please tell us your name.")},
     )
     phone = PhoneField(
         label=_("Your phone"),
-        help_text=_("For our staff, if they have a question. It is not shown on your events."),
-        error_messages={"required": _("Staff may need to call you: please give a phone number.")},
+        help_text=_("For our staff, in case they have a question. It isn't shown on your events."),
+        error_messages={
+            "required": _("Please give a phone number. Our staff may need to call you.")
+        },
     )
     postal_code = PostalCodeField(
         label=_("Your ZIP code"),
@@ -57,7 +59,7 @@ class BecomeHostForm(AgreementForm):
         code = self.cleaned_data["postal_code"]
         if not gazetteer.find(code):
             raise ValidationError(
-                _("We do not know the ZIP code “%(code)s”. Is there a slip in it?"),
+                _("We don't know the ZIP code “%(code)s.” Is there a typo?"),
                 params={"code": code},
             )
         return code

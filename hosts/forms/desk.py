@@ -18,7 +18,7 @@ class NoteForm(forms.Form):
         label=_("A few words to your guests"),
         required=False,
         max_length=1000,
-        help_text=_("They stand in the letter. You can leave it empty."),
+        help_text=_("These go in the email. You can leave it blank."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
@@ -44,10 +44,12 @@ class RemoveForm(forms.Form):
         label=_("A few words to them"),
         required=False,
         max_length=1000,
-        help_text=_("They stand in the letter. You can leave it empty."),
+        help_text=_("These go in the email. You can leave it blank."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    block = forms.BooleanField(label=_("They may not sign up for this event again"), required=False)
+    block = forms.BooleanField(
+        label=_("Don't let them sign up for this event again"), required=False
+    )
 
 
 class MessageForm(forms.Form):
@@ -57,7 +59,7 @@ class MessageForm(forms.Form):
         label=_("Your message"),
         max_length=2000,
         help_text=_(
-            "It goes by mail to each guest on their own; nobody sees who else got it."
+            "Each guest gets their own copy by email. No one sees who else got it."
             " Our staff can read it."
         ),
         widget=forms.Textarea(attrs={"rows": 7}),

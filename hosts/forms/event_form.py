@@ -44,14 +44,14 @@ class EventForm(PlaceForm):
     title = WordsField(
         label=gettext_lazy("Title"),
         max_length=120,
-        help_text=gettext_lazy("Short and inviting: “Porch party for a new library”."),
+        help_text=gettext_lazy("Short and inviting, like “Porch party for a new library.”"),
         error_messages={"required": gettext_lazy("Give your event a title.")},
     )
     description = LinesField(
         label=gettext_lazy("What will happen?"),
         max_length=10_000,
         help_text=gettext_lazy(
-            "Why come, what you will do together, what to bring. **Two stars** make words bold,"
+            "Why come, what you’ll do together, what to bring. **Two stars** make words bold;"
             " a dash at the start of a line makes a list."
         ),
         widget=forms.Textarea(attrs={"rows": 6}),
@@ -59,29 +59,31 @@ class EventForm(PlaceForm):
     )
     official = forms.BooleanField(
         label=gettext_lazy("This is an official campaign event"),
-        help_text=gettext_lazy("Somebody from the campaign asked you to hold it. Staff check."),
+        help_text=gettext_lazy(
+            "Someone from the campaign asked you to hold it. Our staff will check."
+        ),
         required=False,
     )
     # -- who
     contact_name = WordsField(
-        label=gettext_lazy("Whom do guests ask for?"),
+        label=gettext_lazy("Who should guests ask for?"),
         max_length=100,
-        error_messages={"required": gettext_lazy("Whom should guests ask for?")},
+        error_messages={"required": gettext_lazy("Who should guests ask for?")},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     contact_phone = PhoneField(
         label=gettext_lazy("Phone on the day"),
         help_text=gettext_lazy("Only people who are coming see it."),
-        error_messages={"required": gettext_lazy("Guests who are lost need a number to call.")},
+        error_messages={"required": gettext_lazy("Guests who get lost need a number to call.")},
     )
     contact_email = EmailField(
-        label=gettext_lazy("E-mail for questions"),
+        label=gettext_lazy("Email for questions"),
         required=False,
-        help_text=gettext_lazy("For staff and co-hosts. Guests write to you through this site."),
+        help_text=gettext_lazy("For staff and co-hosts. Guests don't see it."),
     )
     approve_each_guest = forms.BooleanField(
         label=gettext_lazy("I want to say yes or no to each guest"),
-        help_text=gettext_lazy("Guests wait for your answer before they get the address."),
+        help_text=gettext_lazy("Guests don't get the address until you say yes."),
         required=False,
     )
     cohosts = LinesField(
@@ -89,13 +91,13 @@ class EventForm(PlaceForm):
         required=False,
         max_length=3000,
         help_text=gettext_lazy(
-            "Their e-mail addresses, one on each line. Each gets a letter and must say yes."
+            "Their email addresses, one per line. Each one gets an email and has to say yes."
         ),
         widget=forms.Textarea(attrs={"rows": 2, "inputmode": "email", "autocomplete": "off"}),
     )
     # -- access
     wheelchair = forms.ChoiceField(
-        label=gettext_lazy("Can people in a wheelchair get in and around?"),
+        label=gettext_lazy("Is it wheelchair accessible, inside and out?"),
         choices=YesNoUnknown,
         widget=forms.RadioSelect,
         required=False,
@@ -116,7 +118,7 @@ class EventForm(PlaceForm):
         label=gettext_lazy("Language"),
         required=False,
         max_length=60,
-        help_text=gettext_lazy("If it is not only English: “Spanish”, “English and Hmong”."),
+        help_text=gettext_lazy("If it isn't only English: “Spanish,” “English and Hmong.”"),
     )
     transit_notes = LinesField(
         label=gettext_lazy("Bus and train"),
@@ -136,7 +138,7 @@ class EventForm(PlaceForm):
         label=gettext_lazy("What does the picture show?"),
         required=False,
         max_length=160,
-        help_text=gettext_lazy("For people who cannot see it."),
+        help_text=gettext_lazy("For people who can't see it."),
     )
     field_order = FIELDS
     # What was warned of when the form was sent: sent again, it is meant so.
@@ -174,12 +176,12 @@ class EventForm(PlaceForm):
         for email in emails:
             if not is_email(email):
                 raise ValidationError(
-                    _("“%(email)s” is not a complete e-mail address."),
+                    _("“%(email)s” isn't a complete email address."),
                     params={"email": email[:100]},
                 )
             if meant := suggest_email(email):
                 raise ValidationError(
-                    _("“%(email)s” looks mistyped. Did you mean %(meant)s?"),
+                    _("“%(email)s” looks like a typo. Did you mean %(meant)s?"),
                     params={"email": email, "meant": meant},
                 )
         if len(emails) > MOST:
@@ -209,13 +211,11 @@ class EventForm(PlaceForm):
         if elsewhere := zip_of_another_state(self.candidate):
             found.append(elsewhere)
         if self.event.is_private and self.event.street and not self.candidate.is_private:
-            found.append(
-                _("Until now only guests saw the address. From now on everybody will see it.")
-            )
+            found.append(_("Until now, only guests saw the address. From now on, everyone will."))
         email = values["contact_email"]
         if email and (meant := suggest_email(email)):
             found.append(
-                _("“%(email)s” looks mistyped. Did you mean %(meant)s?")
+                _("“%(email)s” looks like a typo. Did you mean %(meant)s?")
                 % {"email": email, "meant": meant}
             )
         return found

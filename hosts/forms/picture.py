@@ -9,15 +9,15 @@ from django.utils.translation import gettext_lazy as _
 from hosts.pictures import PictureRefused, keep_picture
 
 _WORDS = {
-    "size": _("This file is too large. Please choose a picture of at most 12 MB."),
+    "size": _("This file is too large. Please choose a picture under 12 MB."),
     "pixels": _(
-        "This picture is too large to work with: at most 32 megapixels. A smaller copy, or a"
-        " screenshot of it, will do."
+        "This picture is too large: 32 megapixels is the limit. A smaller copy, or a"
+        " screenshot of it, will work."
     ),
     "small": _("This picture is very small. Please choose one at least 200 pixels wide and high."),
     "svg": _("This is a drawing (SVG), not a photo. Please choose a JPEG or PNG picture."),
     "unreadable": _(
-        "We could not read this file as a picture. Please choose a JPEG, PNG, WebP or GIF."
+        "We couldn't read this file as a picture. Please choose a JPEG, PNG, WebP, or GIF."
     ),
 }
 

@@ -51,7 +51,7 @@ class WhereForm(forms.Form):
         label=gettext_lazy("Name of the place"),
         required=False,
         max_length=120,
-        help_text=gettext_lazy("“Elm Street Library”, “the red barn”."),
+        help_text=gettext_lazy("“Elm Street Library,” “the red barn.”"),
     )
     street = WordsField(
         label=gettext_lazy("Street and number"),
@@ -80,7 +80,9 @@ class WhereForm(forms.Form):
     def clean_joining_url(self) -> str:
         link = _link(self.cleaned_data["joining_url"])
         if link is None:
-            raise ValidationError(_("This is not a web link. It looks like https://example.org/x."))
+            raise ValidationError(
+                _("That isn't a web link. It should look like https://example.org/x.")
+            )
         return link
 
     def clean_country(self) -> str:
@@ -94,7 +96,7 @@ class WhereForm(forms.Form):
         if online and values.get("joining_url") == "":
             self.add_error("joining_url", _("People who join online need the link."))
         if here and values.get("street") == values.get("venue") == "":
-            self.add_error("street", _("Where is it? Give the street, or the place’s name."))
+            self.add_error("street", _("Where is it? Give the street, or the name of the place."))
         if self._has_place(values) and not _TOWN & set(self.errors):
             if unknown := _unknown_place(values):
                 self.add_error(*unknown)
@@ -122,7 +124,7 @@ class WhereForm(forms.Form):
             values["state_code"] = code
         else:
             self.add_error(
-                "state_code", _("We do not know the state “%(state)s”.") % {"state": typed}
+                "state_code", _("We don't know the state “%(state)s.”") % {"state": typed}
             )
 
     def _has_place(self, values: dict[str, Any]) -> bool:
@@ -155,7 +157,7 @@ class PlaceForm(WhereForm):
     is_home = forms.BooleanField(
         label=gettext_lazy("This is somebody’s home"),
         help_text=gettext_lazy(
-            "Everybody else sees only the rough area. The address goes to people who are coming."
+            "Everyone else sees only the general area. Guests who are coming get the address."
         ),
         required=False,
     )
@@ -204,10 +206,10 @@ def _unknown_place(values: dict[str, Any]) -> tuple[str, str] | None:
     if city and gazetteer.find(f"{city}, {region}"):
         return None
     if code:
-        return "postal_code", _(
-            "We do not know the ZIP code “%(code)s”. Is there a slip in it?"
-        ) % {"code": code}
-    words = _("We do not know “%(city)s”. Check the city and state, or give the ZIP code.")
+        return "postal_code", _("We don't know the ZIP code “%(code)s.” Is there a typo?") % {
+            "code": code
+        }
+    words = _("We don't know “%(city)s.” Check the city and state, or give the ZIP code.")
     return "city", words % {"city": city}
 
 
@@ -216,7 +218,7 @@ def zip_of_another_state(event: Event) -> str:
     place = zip_place(event.postal_code) if event.country == "US" else None
     if place is None or event.state_code in {"", place.state_code}:
         return ""
-    return _("The ZIP code %(zip)s is in %(place)s, not in %(state)s. Is there a slip in it?") % {
+    return _("The ZIP code %(zip)s is in %(place)s, not in %(state)s. Is there a typo?") % {
         "zip": event.postal_code,
         "place": f"{place.name}, {place.state_code}",
         "state": event.state_code,

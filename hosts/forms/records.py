@@ -12,7 +12,7 @@ from hosts.models import RecordKind
 class RecordsForm(forms.Form):
     """Who, which event, what and when; all of them may be empty."""
 
-    who = EmailField(label=_("Person's e-mail"), required=False)
+    who = EmailField(label=_("Person's email"), required=False)
     event = forms.IntegerField(label=_("Event's number"), required=False, min_value=1)
     kind = forms.ChoiceField(
         label=_("What"), choices=[("", _("Anything")), *RecordKind.choices], required=False

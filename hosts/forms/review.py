@@ -57,11 +57,11 @@ class FixForm(WhereForm):
         label=_("Who sees the address"), choices=AddressVisibility
     )
     confirm_rsvps = forms.BooleanField(
-        label=_("Ask guests to confirm their e-mail address first"), required=False
+        label=_("Ask guests to confirm their email address first"), required=False
     )
     contact_name = WordsField(label=_("Contact name"), max_length=100, required=False)
     contact_phone = PhoneField(label=_("Contact phone"), required=False)
-    contact_email = EmailField(label=_("Contact e-mail"), required=False)
+    contact_email = EmailField(label=_("Contact email"), required=False)
     approve_each_guest = forms.BooleanField(
         label=_("The host says yes or no to each guest"), required=False
     )
@@ -122,7 +122,7 @@ class ReportForm(forms.ModelForm):
         widget=forms.Textarea(attrs={"rows": 4}),
     )
     email = EmailField(
-        label=_("Your e-mail, if we may write back (optional)"),
+        label=_("Your email, if we may write back (optional)"),
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )

@@ -38,7 +38,7 @@ class DateField(forms.DateField):
             day = super().to_python(value)
         except ValidationError:
             raise ValidationError(
-                _("“%(typed)s” is not a day in the calendar."), params={"typed": str(value)[:40]}
+                _("“%(typed)s” isn't a day on the calendar."), params={"typed": str(value)[:40]}
             ) from None
         # At the ends of what a date can hold, no zone can be reckoned with.
         if day is not None and not 1900 < day.year < 2200:
@@ -61,7 +61,7 @@ class TimeField(forms.TimeField):
             return super().to_python(typed)
         except ValidationError:
             raise ValidationError(
-                _("“%(typed)s” is not a time of day. Try 18:30 or 6:30 pm."),
+                _("“%(typed)s” isn't a time. Try 6:30 pm or 18:30."),
                 params={"typed": str(value)[:40]},
             ) from None
 
@@ -72,22 +72,20 @@ class RoomField(forms.IntegerField):
     # Not type=number: browsers send nothing at all for "ten", and nothing means no limit.
     widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
     default_error_messages = {
-        "invalid": gettext_lazy("Type the number of people in figures, like 20."),
-        "min_value": gettext_lazy(
-            "There must be room for at least one person. Leave it empty for no limit."
-        ),
+        "invalid": gettext_lazy("Use a number, like 20."),
+        "min_value": gettext_lazy("Make it 1 or more, or leave it blank."),
         "max_value": gettext_lazy(
-            "At most %(limit_value)s people fit here. Leave it empty for no limit."
+            "The most it can be is %(limit_value)s. Leave it blank for no limit."
         ),
     }
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
-            label=gettext_lazy("Room for"),
+            label=gettext_lazy("How many people can come?"),
             required=False,
             min_value=1,
             max_value=100_000,
-            help_text=gettext_lazy("How many people. Leave it empty for no limit."),
+            help_text=gettext_lazy("Leave it blank for no limit."),
             **kwargs,
         )
 
@@ -109,10 +107,12 @@ class TimeslotForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     start_fold = forms.ChoiceField(
-        label=gettext_lazy("This start comes twice that night"), choices=FOLDS, required=False
+        label=gettext_lazy("This start time happens twice that night"),
+        choices=FOLDS,
+        required=False,
     )
     end_fold = forms.ChoiceField(
-        label=gettext_lazy("This end comes twice that night"), choices=FOLDS, required=False
+        label=gettext_lazy("This end time happens twice that night"), choices=FOLDS, required=False
     )
 
     def __init__(
@@ -170,26 +170,24 @@ class TimeslotForm(forms.Form):
             self.add_error(
                 "end_date",
                 _(
-                    "This runs from %(start)s to %(end)s. Make it one date for each day, so that"
+                    "This runs from %(start)s to %(end)s. Add a separate date for each day, so"
                     " people know when to come."
                 )
                 % {"start": _day(values["date"]), "end": _day(end_date)},
             )
         elif starts_at <= self.now and not same_start:
-            self.add_error("date", _("This is in the past. Pick a day and time to come."))
+            self.add_error("date", _("That's in the past. Pick a day and time in the future."))
         elif starts_at > self.now + FURTHEST:
-            self.add_error(
-                "date", _("This is more than a year and a half away. Is the year right?")
-            )
+            self.add_error("date", _("That's more than a year and a half away. Is the year right?"))
         values["starts_at"], values["ends_at"] = starts_at, ends_at
 
     def _ends_too_early(self, values: dict[str, Any], zone: str) -> str:
         if values["end"] <= values["start"] and not values.get("end_date"):
             return _(
-                "The end must come after the start. If it ends after midnight, give the day"
-                " under “Ends on another day”."
+                "The end has to come after the start. If it ends after midnight, give the day"
+                " under “Ends on another day.”"
             )
-        return _("The end must come after the start.")
+        return _("The end has to come after the start.")
 
     def _instant(self, name: str, day: Day, at: time, zone: str) -> datetime | None:
         """The instant of a local time; asks where the clock shows it twice or never."""
@@ -200,8 +198,8 @@ class TimeslotForm(forms.Form):
             self.add_error(
                 name,
                 _(
-                    "The clocks go forward that night: there is no %(typed)s then. The nearest"
-                    " times, %(before)s and %(after)s, are fine."
+                    "Clocks spring forward that night, so there's no %(typed)s. The nearest times,"
+                    " %(before)s and %(after)s, are fine."
                 )
                 % {
                     "typed": time_format(at, "g:i a"),
@@ -213,7 +211,10 @@ class TimeslotForm(forms.Form):
             setattr(self, f"asks_{name}_fold", True)
             self.add_error(
                 name,
-                _("The clocks go back that night: %(typed)s comes twice. Say which one below.")
+                _(
+                    "Clocks fall back that night, so %(typed)s happens twice."
+                    " Tell us which one below."
+                )
                 % {"typed": time_format(at, "g:i a")},
             )
         return None
@@ -242,7 +243,7 @@ class BaseTimeslots(BaseFormSet):
             return
         rows = [row for row in self.forms if not row.is_blank]
         if not rows:
-            raise ValidationError(_("Give at least one day, so that people know when to come."))
+            raise ValidationError(_("Give at least one date, so people know when to come."))
         starts = [row.cleaned_data.get("starts_at") for row in rows]
         if None not in starts and len(set(starts)) < len(starts):
             raise ValidationError(_("Two of the dates start at the same time. Change one of them."))

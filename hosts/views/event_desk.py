@@ -111,9 +111,11 @@ def cancel(request: UserRequest, event_id: int) -> HttpResponse:
                 event, by=request.user, now=timezone.now(), note=form.cleaned_data["note"]
             )
         except lifecycle.StateConflict:
-            messages.error(request, _("This event is cancelled or off the site already."))
+            messages.error(request, _("This event is already cancelled or off the site."))
         else:
-            messages.success(request, _("The event is cancelled. Everybody coming gets a letter."))
+            messages.success(
+                request, _("The event is cancelled. Everyone who was coming gets an email.")
+            )
         return redirect("host_event", event.pk)
     return render(request, "hosts/cancel.html", {"event": event, "form": form})
 
@@ -130,7 +132,7 @@ def unlist(request: UserRequest, event_id: int) -> HttpResponse:
         except lifecycle.StateConflict:
             messages.error(request, _("This event is not public."))
         else:
-            messages.success(request, _("The event is off the site. Guests get a short letter."))
+            messages.success(request, _("The event is off the site. Guests get a short email."))
         return redirect("host_event", event.pk)
     return render(request, "hosts/unlist.html", {"event": event})
 
@@ -141,7 +143,7 @@ def duplicate(request: UserRequest, event_id: int) -> HttpResponse:
     """A new draft like this event."""
     event = get_hosted_event_or_404(request.user, event_id)
     copy = drafts.duplicate(event, by=request.user, now=timezone.now())
-    messages.success(request, _("Here is a copy. Look at the days before you send it."))
+    messages.success(request, _("Here's a copy. Check the dates before you send it."))
     return redirect("host_event_edit", copy.pk)
 
 
@@ -154,9 +156,9 @@ def withdraw_revision(request: UserRequest, event_id: int) -> HttpResponse:
     try:
         if revision is not None:
             lifecycle.withdraw_revision(revision, now=timezone.now())
-            messages.success(request, _("Taken back. The event stays as it is."))
+            messages.success(request, _("Withdrawn. The event stays as it is."))
     except lifecycle.StateConflict:
-        messages.error(request, _("Our staff have just decided about it."))
+        messages.error(request, _("Our staff just decided about it."))
     return redirect("host_event", event.pk)
 
 
@@ -179,12 +181,12 @@ def _ask(request: UserRequest, event: Event, form: AskingForm) -> bool:
     try:
         asked = cohosting.ask_cohosts(event, [email], by=request.user, now=timezone.now())
     except cohosting.TooManyCoHosts:
-        form.add_error("email", _("That is too many co-hosts. Take one off first."))
+        form.add_error("email", _("That's too many co-hosts. Remove one first."))
         return False
     if asked:
-        messages.success(request, _("Asked. They get a letter and must say yes."))
+        messages.success(request, _("Asked. They'll get an email and have to say yes."))
     else:
-        messages.info(request, _("They are on the list already."))
+        messages.info(request, _("They're already on the list."))
     return True
 
 
@@ -195,5 +197,5 @@ def remove_cohost(request: UserRequest, event_id: int, cohost_id: int) -> HttpRe
     event = get_hosted_event_or_404(request.user, event_id)
     cohost = get_object_or_404(event.cohosts, pk=cohost_id)
     cohosting.remove_cohost(cohost, now=timezone.now())
-    messages.success(request, _("Taken off. They cannot see the event’s page any more."))
+    messages.success(request, _("Removed. They can't see the event’s desk anymore."))
     return redirect("host_event", event.pk)

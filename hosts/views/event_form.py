@@ -45,7 +45,7 @@ def edit(request: HttpRequest, event_id: int) -> HttpResponse:
 def _edit(request: UserRequest, event_id: int) -> HttpResponse:
     event = get_own_event_or_404(request.user, event_id)
     if event.state not in EDITABLE:
-        messages.error(request, _("This event cannot be changed any more."))
+        messages.error(request, _("This event can't be changed anymore."))
         return redirect("host_event", event.pk)
     if request.method != "POST":
         _restore(request, event)
@@ -54,7 +54,7 @@ def _edit(request: UserRequest, event_id: int) -> HttpResponse:
     try:
         typed = drafts.read_typed(request.POST)
     except drafts.TooMuchTyped:
-        messages.error(request, _("This is more text than fits. Please shorten it and try again."))
+        messages.error(request, _("That's more text than fits. Please shorten it and try again."))
         return _show(request, event, drafts.typed_of(event, now=timezone.now()), status=413)
     typed, picture_errors = _take_picture(request, typed)
     return _act(request, event, typed, picture_errors)
@@ -107,22 +107,22 @@ def _read(request: UserRequest, event: Event, typed: Typed) -> HttpResponse:
         form.add_error(
             None,
             _(
-                "This event changed since you opened this page: in another window of yours, or by"
-                " a co-host or our staff. What you typed is below. Look it over against the"
-                " event’s page, then send it again."
+                "This event changed after you opened this page, in another window or by a co-host"
+                " or our staff. What you typed is below. Compare it with the event’s page, then"
+                " send it again."
             ),
         )
     except lifecycle.StateConflict:
-        messages.error(request, _("This event cannot be changed any more."))
+        messages.error(request, _("This event can't be changed anymore."))
         return redirect("host_event", event.pk)
     except lifecycle.CapacityBelowSeatsTaken as taken:
         form.add_error(
             None,
-            _("%(seats)s places are taken already: the room cannot be less.")
+            _("%(seats)s spots are already taken, so capacity can't go lower.")
             % {"seats": taken.seats_taken},
         )
     except TooManyCoHosts:
-        form.add_error("cohosts", _("That is too many co-hosts. Take one off first."))
+        form.add_error("cohosts", _("That's too many co-hosts. Remove one first."))
     else:
         return _saved(request, changes)
     event.refresh_from_db()
@@ -134,7 +134,9 @@ def _saved(request: UserRequest, changes: lifecycle.Changes) -> HttpResponse:
     if event.state in UNSENT:
         return redirect("host_event_check", event.pk)
     if changes.revision is not None:
-        words = _("Your words are live. The new time, place or kind waits for our staff.")
+        words = _(
+            "Your new wording is live. The new time, place, or type is waiting for our staff."
+        )
     elif event.state == EventState.APPROVED:
         words = _("Saved, and live.")
     else:
@@ -220,10 +222,10 @@ def _restore(request: UserRequest, event: Event) -> None:
     del request.session[STASH]
     drafts.save_typed(event, stash["typed"])
     messages.info(
-        request, _("Your log-in had run out. Everything you typed is here; please send it again.")
+        request, _("You had been logged out. Everything you typed is here. Please send it again.")
     )
     if stash["picture"]:
-        messages.info(request, _("Please choose the picture once more."))
+        messages.info(request, _("Please choose the picture again."))
 
 
 # -- Small helpers of the form -------------------------------------------------------------
@@ -258,7 +260,7 @@ def discard(request: UserRequest, event_id: int) -> HttpResponse:
             messages.success(request, _("The draft is gone."))
         return redirect("host_desk")
     drafts.forget_typed(event)
-    messages.success(request, _("Thrown away. The event is as it was."))
+    messages.success(request, _("Discarded. The event is as it was."))
     return redirect("host_event", event.pk)
 
 

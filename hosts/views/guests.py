@@ -82,7 +82,7 @@ def _answer(request: UserRequest, rsvp: Rsvp, wish: str, form: RemoveForm) -> bo
             words = _("%(name)s is coming. They get the invitation.")
         elif wish == "decline":
             attending.decline_guest(rsvp, by=request.user, now=now)
-            words = _("%(name)s gets a kind letter.")
+            words = _("%(name)s gets a kind note.")
         elif wish == "remove":
             if not form.is_valid():
                 return False
@@ -91,7 +91,7 @@ def _answer(request: UserRequest, rsvp: Rsvp, wish: str, form: RemoveForm) -> bo
         else:
             return False
     except attending.RsvpChanged:
-        messages.error(request, _("This RSVP changed a moment ago. See how it stands now."))
+        messages.error(request, _("This RSVP changed a moment ago. Here's where it stands now."))
     else:
         messages.success(request, words % {"name": name})
     return True
@@ -104,7 +104,7 @@ def welcome_again(request: UserRequest, event_id: int, guest_id: int) -> HttpRes
     event = get_own_event_or_404(request.user, event_id)
     guest = get_object_or_404(Guest.objects.select_related("supporter"), pk=guest_id, event=event)
     if guestlist.welcome_again(guest, by=request.user, now=timezone.now()):
-        words = _("%(name)s can sign up again. They are not told: say it to them yourself.")
+        words = _("%(name)s can sign up again. We don't tell them, so let them know yourself.")
         messages.success(request, words % {"name": guest.supporter.shown_name})
     return redirect("host_event", event.pk)
 
@@ -131,12 +131,12 @@ def write(request: UserRequest, event_id: int) -> HttpResponse:
             form.add_error(
                 None,
                 _(
-                    "Your guests got three messages since yesterday; that is the limit for a"
-                    " day. Your words are kept here for later."
+                    "Your guests have had three messages since yesterday, which is the limit"
+                    " for a day. We kept your words here for later."
                 ),
             )
         except guestlist.NobodyComing:
-            form.add_error(None, _("Nobody is coming to these dates yet."))
+            form.add_error(None, _("No one is coming to these dates yet."))
         else:
             words = ngettext(
                 "Your message goes to %(count)d person.",

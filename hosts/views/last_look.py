@@ -76,7 +76,7 @@ def _submit(request: UserRequest, event: Event, form: AgreementForm | None) -> H
     """Submit; None where the page must be shown again with what is missing."""
     now = timezone.now()
     if event.host_id != request.user.pk:
-        messages.error(request, _("Only the host can send it to review."))
+        messages.error(request, _("Only the host can send it for review."))
         return redirect("host_event_check", event.pk)
     if form is not None:
         if not form.is_valid():
@@ -89,12 +89,12 @@ def _submit(request: UserRequest, event: Event, form: AgreementForm | None) -> H
     try:
         hosting.submit_event(event, by=request.user, now=now)
     except hosting.EventIncomplete:
-        messages.error(request, _("Every date is in the past. Pick days to come."))
+        messages.error(request, _("Every date is in the past. Pick days in the future."))
         return redirect("host_event_edit", event.pk)
     except lifecycle.StateConflict:
         pass  # pressed twice, or decided meanwhile: its page says where it stands
     else:
-        messages.success(request, _("Sent! Staff look it over and write to you."))
+        messages.success(request, _("Sent! Our staff will look it over and write to you."))
     return redirect("host_event", event.pk)
 
 
@@ -106,7 +106,7 @@ def move_pin(request: UserRequest, event_id: int) -> HttpResponse:
     event = get_own_event_or_404(request.user, event_id)
     back = "host_event_check" if event.state in UNSENT else "host_event"
     if event.state not in EDITABLE or event.is_virtual_only:
-        messages.error(request, _("The pin of this event cannot be moved."))
+        messages.error(request, _("This event's pin can't be moved."))
         return redirect(back, event.pk)
     form = PinForm(request.POST)
     if form.is_valid() and _place_pin(request, event, form):
@@ -143,11 +143,13 @@ def _place_pin(request: UserRequest, event: Event, form: PinForm) -> bool:
             _("That place is in another time zone. Change the address, then look at the times."),
         )
     except lifecycle.StateConflict:
-        form.add_error(None, _("The pin of this event cannot be moved."))
+        form.add_error(None, _("This event's pin can't be moved."))
     else:
         if changes.revision is not None:
-            messages.success(request, _("Thank you. Staff look at the new pin before it is live."))
+            messages.success(
+                request, _("Thanks. Our staff will check the new pin before it goes live.")
+            )
         else:
-            messages.success(request, _("The pin is moved."))
+            messages.success(request, _("The pin has moved."))
         return True
     return False

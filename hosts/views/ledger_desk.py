@@ -163,7 +163,7 @@ def ledger_pause(request: UserRequest) -> HttpResponse:
     with transaction.atomic():
         ledger.pause(now=timezone.now(), reason=reason, by=f"user:{request.user.pk}", topic=topic)
         _record(request, topic or "ledger", "pause")
-    messages.success(request, _("Paused. Log-in codes still go out."))
+    messages.success(request, _("Paused. Login codes still go out."))
     return _back(request)
 
 

@@ -123,11 +123,11 @@ def _mend(request: UserRequest, step: Callable[[], object]) -> str:
         messages.info(request, _("Nothing was changed."))
     except OtherZone:
         return _(
-            "That place is in another time zone, so the dates would say something else. "
+            "That place is in another time zone, which would shift the dates. "
             "Please send the event back and ask the host for the right times."
         )
     except mending.ChangeWaits:
-        return _("A change of the host's waits for review. Please decide about that first.")
+        return _("A change from the host is waiting for review. Please decide on that first.")
     except geocoding.PinTooFar as far:
         return ngettext(
             "That is %(km)d km from the address; the pin may be moved by 50 km at most.",
@@ -136,16 +136,16 @@ def _mend(request: UserRequest, step: Callable[[], object]) -> str:
         ) % {"km": round(far.kilometres)}
     except CapacityBelowSeatsTaken as taken:
         return ngettext(
-            "%(taken)d place is taken already, so there must be room for at least that.",
-            "%(taken)d places are taken already, so there must be room for at least those.",
+            "%(taken)d spot is already taken, so capacity can't go lower.",
+            "%(taken)d spots are already taken, so capacity can't go lower.",
             taken.seats_taken,
         ) % {"taken": taken.seats_taken}
     except TimeslotPassed:
-        return _("This date is over; it cannot be changed any more.")
+        return _("This date is over and can't be changed.")
     except (review.OwnEvent, review.NeedsSenior) as refused:
         return refusal(refused)
     except (review.ChangedMeanwhile, StateConflict):
-        return _("The event changed since you opened this page. Please look at it again first.")
+        return _("The event changed after you opened this page. Please look at it again first.")
     else:
-        messages.success(request, _("Mended. The host gets a letter that says what."))
+        messages.success(request, _("Fixed. The host gets an email that says what changed."))
     return ""

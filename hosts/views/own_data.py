@@ -80,9 +80,7 @@ def account_data(request: UserRequest) -> HttpResponse:
         return as_download(who, now=now)
     if request.method == "POST":
         concept.send_link(who.email, now=now)
-        messages.success(
-            request, _("A letter with the link is on its way. In one day we send at most three.")
-        )
+        messages.success(request, _("We've emailed you the link. We send at most three a day."))
         return redirect("account_data")
     context = {"hurdle": hurdle(who, now=now)}
     return render(request, "people/account.html", context)
@@ -124,10 +122,14 @@ def try_to_erase(who: Person, *, by: Any, words: str, now: datetime) -> dict[str
 
 def _explained(why: Exception) -> dict[str, Any]:
     if isinstance(why, erasing.StillStaff):
-        return {"words": _("This account is on staff. Another senior takes the role first.")}
+        return {
+            "words": _(
+                "This account is on staff. Another senior reviewer has to remove the role first."
+            )
+        }
     if isinstance(why, erasing.EventsAhead):
-        words = _("People count on these events. Cancel them first, so that everybody is told:")
+        words = _("People are counting on these events. Cancel them first, so everyone is told:")
         return {"words": words, "events": why.events}
     if isinstance(why, erasing.GuestsBeingTold):
-        return {"words": _("Guests are being told of a change just now. Try again in an hour.")}
-    return {"words": _("Something changed in the same moment. Please try again.")}
+        return {"words": _("Guests are being told about a change right now. Try again in an hour.")}
+    return {"words": _("Something changed just then. Please try again.")}

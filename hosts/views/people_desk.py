@@ -19,7 +19,7 @@ from rsvps.forms.rsvp import ResendForm
 def people(request: UserRequest) -> HttpResponse:
     now = timezone.now()
     form = ResendForm(request.POST or None)
-    form.fields["email"].label = _("Their e-mail")
+    form.fields["email"].label = _("Their email")
     context: dict[str, Any] = {"form": form}
     if request.method != "POST" or not form.is_valid():
         return render(request, "review/people.html", context)

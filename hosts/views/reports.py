@@ -36,5 +36,5 @@ def report(request: HttpRequest, event_id: int) -> HttpResponse:
             )
             context = {"event": event, "form": form}
             return render(request, "review/report.html", context, status=429)
-    messages.success(request, _("Thank you for telling us. Our staff look at it today."))
+    messages.success(request, _("Thank you for telling us. Our staff will look at it today."))
     return redirect(event.get_absolute_url())

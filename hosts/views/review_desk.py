@@ -169,15 +169,15 @@ _STEPS: dict[str, tuple[Step, bool, str]] = {
 
 def _done(said: str, title: str) -> str:
     words = {
-        "approved": _("“%(title)s” is public now; its host gets a letter."),
-        "trusted": _("“%(title)s” is public now, and its host is trusted from here on."),
-        "sent_back": _("“%(title)s” went back to its host, with your words."),
-        "rejected": _("“%(title)s” is rejected; its host gets your words."),
-        "change_approved": _("The change of “%(title)s” is live; everybody coming is told."),
-        "read": _("“%(title)s” is fine as it is; that is on the record."),
-        "unlisted": _("“%(title)s” is off the site; guests and host are told."),
-        "relisted": _("“%(title)s” is on the site again; guests and host are told."),
-        "cancelled": _("“%(title)s” is cancelled; guests and host are told."),
+        "approved": _("“%(title)s” is public now. Its host gets an email."),
+        "trusted": _("“%(title)s” is public now, and its host is trusted from now on."),
+        "sent_back": _("“%(title)s” went back to its host with your message."),
+        "rejected": _("“%(title)s” is rejected. Its host gets your message."),
+        "change_approved": _("The change to “%(title)s” is live. Guests are being told."),
+        "read": _("“%(title)s” is fine as it is. That's on the record."),
+        "unlisted": _("“%(title)s” is off the site. The host and guests are being told."),
+        "relisted": _("“%(title)s” is back on the site. The host and guests are being told."),
+        "cancelled": _("“%(title)s” is cancelled. The host and guests are being told."),
     }
     return words[said] % {"title": title}
 
@@ -221,8 +221,8 @@ def _still_typed(request: UserRequest, event: Event) -> DecisionForm:
 
 def refusal(refused: Exception) -> str:
     if isinstance(refused, review.OwnEvent):
-        return _("You host this event or help with it, so somebody else must decide about it.")
-    return _("This is a high-level event: a senior reviewer decides about it.")
+        return _("You host this event or help with it, so someone else has to decide.")
+    return _("This is a high-level event, so a senior reviewer decides.")
 
 
 def _what_happened(event: Event, user: User) -> str:
@@ -230,18 +230,20 @@ def _what_happened(event: Event, user: User) -> str:
     decision = last_decision(event)
     if decision is not None and decision.decided_at >= event.updated_at:
         if decision.by_id == user.pk:
-            return _("You have decided about this already: %(what)s. Nothing more was done.") % {
+            return _("You already decided this: %(what)s. Nothing more was done.") % {
                 "what": decision.get_decision_display()
             }
         when = decision.decided_at.astimezone(ZoneInfo(event.timezone))
-        return _("Nothing was done: %(who)s was faster. Their decision, %(when)s: %(what)s.") % {
+        return _(
+            "Nothing was done, because %(who)s got there first. Their decision, %(when)s: %(what)s."
+        ) % {
             "who": decision.by,
             "when": date_format(when, "l, F j, g:i a"),
             "what": decision.get_decision_display(),
         }
     return _(
-        "Nothing was done: the event changed since you opened this page. "
-        "Here is how it reads now; please look again."
+        "Nothing was done, because the event changed after you opened this page. "
+        "Here's what it says now; please look again."
     )
 
 
@@ -263,7 +265,7 @@ def close_report(request: UserRequest, report_id: int) -> HttpResponse:
         if closed:
             messages.success(request, _("The report is closed."))
         else:
-            messages.info(request, _("Somebody else closed this report already."))
+            messages.info(request, _("Someone else already closed this report."))
     return redirect("review_event", report.event_id)
 
 
@@ -272,6 +274,6 @@ def close_report(request: UserRequest, report_id: int) -> HttpResponse:
 def stop_trusting(request: UserRequest, host_id: int) -> HttpResponse:
     host = get_object_or_404(Host, pk=host_id)
     review.stop_trusting(host, by=request.user, now=timezone.now())
-    messages.success(request, _("From now on this host's changes wait for review."))
+    messages.success(request, _("From now on, this host's changes wait for review."))
     back = request.POST.get("event", "")
     return redirect("review_event", int(back)) if back.isdecimal() else redirect("review_queue")

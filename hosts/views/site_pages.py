@@ -64,7 +64,7 @@ def edit_page(request: UserRequest, slug: str) -> HttpResponse:
     except site_texts.TextUnchanged:
         messages.info(request, _("Nothing was changed."))
     else:
-        messages.success(request, _("The page reads so from now on."))
+        messages.success(request, _("The new text is live."))
     return redirect("site_page", slug)
 
 
@@ -96,9 +96,7 @@ def edit_agreement(request: UserRequest) -> HttpResponse:
 
 
 def _meanwhile() -> str:
-    return _(
-        "Somebody else changed this text meanwhile. Open it anew, and put your words in again."
-    )
+    return _("Someone else changed this text in the meantime. Open it again and redo your changes.")
 
 
 def _edit(request: UserRequest, form: forms.Form, *, title: str, status: int = 200) -> HttpResponse:

@@ -25,9 +25,11 @@ def staff_page(request: UserRequest) -> HttpResponse:
         except staff.OwnRole:
             messages.error(request, _own_role())
         except staff.RoleUnchanged:
-            messages.info(request, _("%(email)s has this role already.") % {"email": email})
+            messages.info(request, _("%(email)s already has this role.") % {"email": email})
         else:
-            messages.success(request, _("A letter to %(email)s is on its way.") % {"email": email})
+            messages.success(
+                request, _("An invitation to %(email)s is on its way.") % {"email": email}
+            )
         return redirect(f"{reverse('staff')}#top")  # where it says what came of it
     people = User.objects.exclude(staff_role="").order_by("-staff_role", "email")
     return render(request, "review/staff.html", {"form": form, "people": people})
@@ -46,11 +48,11 @@ def change_role(request: UserRequest, user_id: int) -> HttpResponse:
     except staff.OwnRole:
         messages.error(request, _own_role())
     except staff.RoleUnchanged:
-        messages.info(request, _("Nothing changed: somebody else was faster."))
+        messages.info(request, _("Nothing changed: someone else got there first."))
     else:
         messages.success(request, _("Done. It is on the record."))
     return redirect("staff")
 
 
 def _own_role() -> str:
-    return _("Nobody changes their own role. Ask another senior to do it.")
+    return _("You can't change your own role. Ask another senior reviewer.")

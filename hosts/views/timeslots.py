@@ -38,7 +38,7 @@ def add(request: UserRequest, event_id: int) -> HttpResponse:
                 event, form.slot_fields(), by=request.user, now=timezone.now()
             )
         except lifecycle.StateConflict:
-            messages.error(request, _("This event cannot be changed any more."))
+            messages.error(request, _("This event can't be changed anymore."))
         else:
             _say(request, changes, _("The new date is live."))
         return redirect("host_event", event.pk)
@@ -57,7 +57,7 @@ def _time_form(request: UserRequest, event: Event, *, initial: Any) -> OneTimesl
 
 def _say(request: UserRequest, changes: Changes, live: str) -> None:
     if changes.revision is not None:
-        messages.success(request, _("Sent to our staff. Until they answer, the old times stand."))
+        messages.success(request, _("Sent to our staff. Until they answer, the old times stay up."))
     else:
         messages.success(request, live)
 
@@ -115,7 +115,7 @@ def _move(request: UserRequest, timeslot: Timeslot, forms: Forms) -> bool:
     wanted = form.slot_fields()
     return _try(
         request,
-        _("Moved. Everybody coming gets the new time."),
+        _("Moved. Everyone who's coming gets the new time."),
         lambda now: hosting.move_timeslot(
             timeslot,
             starts_at=wanted["starts_at"],
@@ -138,14 +138,14 @@ def _capacity(request: UserRequest, timeslot: Timeslot, forms: Forms) -> bool:
         form.add_error(
             "capacity",
             ngettext(
-                "%(seats)d place is taken already: the room cannot be less.",
-                "%(seats)d places are taken already: the room cannot be less.",
+                "%(seats)d spot is already taken, so capacity can't go lower.",
+                "%(seats)d spots are already taken, so capacity can't go lower.",
                 taken.seats_taken,
             )
             % {"seats": taken.seats_taken},
         )
         return False
-    messages.success(request, _("The room is changed."))
+    messages.success(request, _("The capacity is changed."))
     return True
 
 
@@ -155,7 +155,7 @@ def _cancel(request: UserRequest, timeslot: Timeslot, forms: Forms) -> bool:
         return False
     return _try(
         request,
-        _("Cancelled. Everybody who was coming gets a letter."),
+        _("Cancelled. Everyone who was coming gets an email."),
         lambda now: hosting.cancel_timeslot(
             timeslot, by=request.user, now=now, note=form.cleaned_data["note"]
         ),
@@ -165,7 +165,7 @@ def _cancel(request: UserRequest, timeslot: Timeslot, forms: Forms) -> bool:
 def _reinstate(request: UserRequest, timeslot: Timeslot, forms: Forms) -> bool:
     return _try(
         request,
-        _("Open again. Everybody who had signed up gets a letter."),
+        _("Open again. Everyone who had signed up gets an email."),
         lambda now: hosting.reinstate_timeslot(timeslot, by=request.user, now=now),
     )
 
@@ -175,9 +175,9 @@ def _try(request: UserRequest, live: str, step: Any) -> bool:
     try:
         _say(request, step(timezone.now()), live)
     except lifecycle.StateConflict:
-        messages.error(request, _("This date was changed a moment ago. See how it stands now."))
+        messages.error(request, _("This date changed a moment ago. Here's where it stands now."))
     except lifecycle.TimeslotPassed:
-        messages.error(request, _("This date is over: nothing about it can change any more."))
+        messages.error(request, _("This date is over, so it can't be changed."))
     return True
 
 

@@ -24,21 +24,21 @@ _WITHIN = [
 
 
 class AlertForm(StrangersForm):
-    """ "Tell me when there is one"."""
+    """ "Tell me when there's one"."""
 
     near = forms.CharField(
         label=_("Near"),
         max_length=200,
-        help_text=_("A ZIP code, or a city and its state."),
-        error_messages={"required": _("Tell us where: a ZIP code, or a city and its state.")},
+        help_text=_("A ZIP code, or a city and state."),
+        error_messages={"required": _("Tell us where: a ZIP code, or a city and state.")},
     )
     within = forms.TypedChoiceField(
         label=_("Within"), choices=_WITHIN, coerce=int, initial=DEFAULT_MILES
     )
     email = EmailField(
-        label=_("Your e-mail"),
-        help_text=_("We first send one letter with a button to make sure that it is yours."),
-        error_messages={"required": _("We need an e-mail address to write to.")},
+        label=_("Your email"),
+        help_text=_("First we'll send one email with a button, to make sure it's yours."),
+        error_messages={"required": _("We need your email address.")},
     )
     type = forms.MultipleChoiceField(required=False, choices=EventType.choices)
 
@@ -71,10 +71,10 @@ class AlertForm(StrangersForm):
         self.places = place_box.read(text)
         if not self.places:
             raise ValidationError(
-                _("We do not know this place. Try a ZIP code, or a city and its state.")
+                _("We don't know that place. Try a ZIP code, or a city and state.")
             )
         if len(self.places) > 1:
-            raise ValidationError(_("This can be several places. Choose one below."))
+            raise ValidationError(_("There's more than one place by that name. Choose one below."))
         return text
 
     @property

@@ -31,8 +31,8 @@ from rsvps.states import SEATED
 
 _LOOKS_LIKE_A_LINK = re.compile(r"://|www\.|[^\s.]\.(com|net|org|info|ru|cn|xyz)\b|@", re.I)
 CONSENTS = {
-    "news": _("Send me news about the campaign by e-mail. I can stop it at any time."),
-    "texts": _("Remind me by text message. Message and data rates may apply."),
+    "news": _("Email me news about the campaign. I can stop it anytime."),
+    "texts": _("Remind me by text. Message and data rates may apply."),
 }
 
 
@@ -45,7 +45,7 @@ class NameField(WordsField):
         super().validate(value)
         # Names greet people in letters: a link there would be an advertisement by our mail.
         if value and _LOOKS_LIKE_A_LINK.search(value):
-            raise ValidationError(_("Please type a name only, without links or addresses."))
+            raise ValidationError(_("Just your name, please, with no links or addresses."))
 
 
 class PartySizeField(forms.IntegerField):
@@ -56,11 +56,11 @@ class PartySizeField(forms.IntegerField):
 
     def __init__(self, **kwargs: Any) -> None:
         messages = {
-            "required": _("Say how many people are coming, you included."),
-            "invalid": _("Type the number of people in figures, like 2."),
-            "min_value": _("Count yourself too: the number of people is at least 1."),
+            "required": _("Tell us how many of you are coming."),
+            "invalid": _("Use a number, like 2."),
+            "min_value": _("Count yourself too: it has to be at least 1."),
             "max_value": _(
-                "At most %(limit_value)s people fit on one form. Ask the others to send their own."
+                "One form can hold up to %(limit_value)s people. Ask the others to RSVP themselves."
             ),
         }
         super().__init__(min_value=1, max_value=MAX_PARTY, error_messages=messages, **kwargs)
@@ -79,7 +79,7 @@ class ZipField(PostalCodeField):
             return
         if value.isdigit() and (len(value) != 5 or not gazetteer.find(value)):
             raise ValidationError(
-                _("We do not know the ZIP code %(zip)s. It has five digits, like 43215."),
+                _("We don't know the ZIP code %(zip)s. It should have five digits, like 43215."),
                 params={"zip": value},
             )
         if not re.fullmatch(r"[A-Z0-9][A-Z0-9 -]{1,10}", value):
@@ -132,10 +132,10 @@ class TimeslotsForm(forms.Form):
     """Which timeslots, and how many people: shared by the RSVP form and the manage page."""
 
     bound_field_class = StyledField
-    nothing_done = _("Nothing is booked yet: look at the times marked in red.")
+    nothing_done = _("You're not signed up yet. Check the times marked in red.")
     data: QueryDict
     timeslots = TimeslotsField()
-    party_size = PartySizeField(label=_("How many people, you included?"), initial=1)
+    party_size = PartySizeField(label=_("How many of you are coming?"), initial=1)
 
     def __init__(self, *args: Any, slots: list[Timeslot], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -173,8 +173,8 @@ class TimeslotsForm(forms.Form):
             self.problems[key] = _no_room(left, more=key in self.held())
         for key in why.moved:
             self.problems[key] = gettext(
-                "This one changed while you were filling in the form. It is now %(when)s."
-                " If that suits you, tick it and send the form again."
+                "This one changed while you were filling in the form. It's now %(when)s."
+                " If that works for you, check it and send the form again."
             ) % {"when": when(slots[key])}
         for key in why.cancelled:
             self._say(gettext("%(when)s was cancelled. Choose another time."), slots.get(key))
@@ -192,16 +192,18 @@ class TimeslotsForm(forms.Form):
 
 def _no_room(left: int, *, more: bool) -> str:
     if left == 0:
-        return gettext("Full by now. Choose another time, or come with fewer people if you can.")
+        return gettext(
+            "This time just filled up. Choose another, or bring fewer people if you can."
+        )
     if more:
         return ngettext(
-            "There is room for %(left)s more person only.",
-            "There is room for %(left)s more people only.",
+            "There's only room for %(left)s more person.",
+            "There's only room for %(left)s more people.",
             left,
         ) % {"left": left}
     return ngettext(
-        "Only %(left)s place is left. Come with fewer people, or choose another time.",
-        "Only %(left)s places are left. Come with fewer people, or choose another time.",
+        "Only %(left)s spot is left. Bring fewer people, or choose another time.",
+        "Only %(left)s spots are left. Bring fewer people, or choose another time.",
         left,
     ) % {"left": left}
 
@@ -211,9 +213,9 @@ class RsvpForm(StrangersForm, TimeslotsForm):
 
     name = NameField(label=_("Your name"), error_messages={"required": _("Tell us your name.")})
     email = EmailField(
-        label=_("Your e-mail"),
-        help_text=_("Your invitation comes here."),
-        error_messages={"required": _("We need an e-mail address to send your invitation to.")},
+        label=_("Your email"),
+        help_text=_("We'll send your invitation here."),
+        error_messages={"required": _("We need an email address for your invitation.")},
     )
     postal_code = ZipField(
         label=_("Your ZIP code"), error_messages={"required": _("Tell us your ZIP code.")}
@@ -263,7 +265,7 @@ class RsvpForm(StrangersForm, TimeslotsForm):
 class PlanForm(TimeslotsForm):
     """The manage page: change timeslots, party size and note."""
 
-    nothing_done = _("Nothing has changed yet: look at the times marked in red.")
+    nothing_done = _("Nothing has changed yet. Check the times marked in red.")
 
     note = LinesField(
         label=_("Note to the host"),
@@ -290,7 +292,7 @@ class PlanForm(TimeslotsForm):
         if parties:  # not the same number everywhere
             self.fields["party_size"].required = False
             self.fields["party_size"].help_text = _(
-                "A number here counts for every time ticked. Leave it empty to keep the numbers"
+                "This number goes for every time you check. Leave it blank to keep your numbers"
                 " as they are."
             )
 
@@ -303,9 +305,9 @@ class DetailsForm(EmailForm):
 
     name = NameField(label=_("Your name"), error_messages={"required": _("Tell us your name.")})
     email = EmailField(
-        label=_("Your e-mail"),
-        help_text=_("A new address counts once you press the button we send to it."),
-        error_messages={"required": _("We need an e-mail address to write to.")},
+        label=_("Your email"),
+        help_text=_("We'll send a button to the new address. Press it to make the switch."),
+        error_messages={"required": _("We need your email address.")},
     )
 
     def __init__(self, data: QueryDict | None = None, *, guest: Guest) -> None:
@@ -319,6 +321,6 @@ class ResendForm(forms.Form):
     bound_field_class = StyledField
 
     email = EmailField(
-        label=_("Your e-mail"),
+        label=_("Your email"),
         error_messages={"required": _("Type the address you used for your RSVP.")},
     )

@@ -88,7 +88,7 @@ class StrangersForm(EmailForm):
         if _stamped_at(self.data.get("stamp", "")) is None:
             self.data["stamp"] = _stamp(self.now)
             self.add_error(
-                None, _("This page was open for long. Look it over and send it once more.")
+                None, _("This page was open for a long time. Look it over and send it again.")
             )
         return self.cleaned_data
 

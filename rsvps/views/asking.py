@@ -25,9 +25,9 @@ def wait_in_words(wait: timedelta) -> str:
     minutes = max(1, ceil(wait.total_seconds() / 60))
     if minutes <= 90:
         return ngettext(
-            "That was a lot of forms in a short time. Please wait %(minutes)s minute, then send it"
+            "That was a lot of forms in a hurry. Please wait %(minutes)s minute, then send it"
             " again: nothing you typed is lost.",
-            "That was a lot of forms in a short time. Please wait %(minutes)s minutes, then send it"
+            "That was a lot of forms in a hurry. Please wait %(minutes)s minutes, then send it"
             " again: nothing you typed is lost.",
             minutes,
         ) % {"minutes": minutes}

@@ -101,7 +101,7 @@ def coming(request: HttpRequest, token: str, rsvp_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def cannot(request: HttpRequest, token: str, rsvp_id: int) -> HttpResponse:
     """ "I can't make it"."""
-    thanks = _("Thank you for telling us. Your place is free for somebody else.")
+    thanks = _("Thanks for telling us. Someone else can have your spot.")
     return _answer(request, token, rsvp_id, "answer_cannot", attending.cancel_rsvp, thanks)
 
 

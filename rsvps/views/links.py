@@ -80,12 +80,12 @@ def explain(why: Exception) -> list[str]:
     """What went wrong, and what to do, one sentence for each timeslot."""
     if isinstance(why, EventClosed):
         if why.state == EventState.CANCELLED:
-            return [_("This event was cancelled, so nothing was booked.")]
-        return [_("This event is over or not open any more, so nothing was booked.")]
+            return [_("This event was cancelled, so you're not signed up.")]
+        return [_("This event is over or closed, so you're not signed up.")]
     if isinstance(why, NotWelcome):
-        return [_("The host cannot have you at this event, so nothing was booked.")]
+        return [_("The host can't have you at this event, so you're not signed up.")]
     if isinstance(why, buttons.AddressTaken):
-        return [_("That address has an RSVP of its own to this event. Cancel one of the two.")]
+        return [_("That address already has its own RSVP to this event. Cancel one of the two.")]
     if isinstance(why, TimeslotUnavailable):
         return _explain_timeslots(why)
     return [_("Something changed while you were here. Look at it again, then choose.")]
@@ -93,9 +93,9 @@ def explain(why: Exception) -> list[str]:
 
 def _explain_timeslots(why: TimeslotUnavailable) -> list[str]:
     wording = {
-        key: _("%(when)s is full by now.")
+        key: _("%(when)s is full now.")
         if left == 0
-        else _("%(when)s has only %(left)s places left.")
+        else _("%(when)s has only %(left)s spots left.")
         for key, left in why.room_left.items()
     }
     wording |= dict.fromkeys(why.moved, _("The time changed: it is now %(when)s."))
@@ -106,7 +106,7 @@ def _explain_timeslots(why: TimeslotUnavailable) -> list[str]:
         words % {"when": when(slots[key]), "left": why.room_left.get(key)}
         for key, words in wording.items()
         if key in slots
-    ] or [_("That time is not open any more.")]
+    ] or [_("That time isn't open anymore.")]
 
 
 # -- Manage --------------------------------------------------------------------------
@@ -203,7 +203,7 @@ def _plan(request: HttpRequest, guest: Guest, now: datetime) -> HttpResponse | N
         return None
     messages.success(
         request,
-        _("Changed. A letter about it is on its way to you.") if changed else _("All as it was."),
+        _("Changed. We've emailed you the details.") if changed else _("Nothing changed."),
     )
     return None
 
@@ -216,7 +216,8 @@ def _cancel(request: HttpRequest, guest: Guest, now: datetime) -> None:
         return
     if left:
         messages.success(
-            request, _("You are off the list, and your place is free. Thanks for telling us.")
+            request,
+            _("You're off the list, and someone else can have your spot. Thanks for telling us."),
         )
 
 
@@ -232,7 +233,7 @@ def _come_back(request: HttpRequest, guest: Guest, now: datetime) -> None:
         for sentence in explain(why):
             messages.error(request, sentence)
         return
-    messages.success(request, _("Welcome back! A letter about it is on its way to you."))
+    messages.success(request, _("Welcome back! We've emailed you the details."))
 
 
 def _details(request: HttpRequest, guest: Guest, now: datetime) -> HttpResponse | None:
@@ -241,16 +242,16 @@ def _details(request: HttpRequest, guest: Guest, now: datetime) -> HttpResponse 
         return _show(request, guest, now=now, details=form)
     if form.cleaned_data["name"] != guest.supporter.name:
         supporters.mend_name(guest.supporter, form.cleaned_data["name"])
-        messages.success(request, _("Your name is mended."))
+        messages.success(request, _("Your name is fixed."))
     if form.cleaned_data["email"] != guest.supporter.email:
         try:
             buttons.request_new_address(guest, form.cleaned_data["email"], now=now)
         except NotWelcome:
-            messages.error(request, _("You are not on this list any more, so nothing was changed."))
+            messages.error(request, _("You're not on this list anymore, so nothing was changed."))
             return None
         messages.success(
             request,
-            _("We wrote to your new address. It counts once you press the button in that letter."),
+            _("We emailed your new address. Press the button in that email to make the switch."),
         )
     return None
 
@@ -266,7 +267,7 @@ _ACTS = {"plan": _plan, "cancel": _cancel, "come_back": _come_back, "details": _
 @token_page
 @_GETS_AND_POSTS
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """No more reminders and news; changes and cancellations still come."""
+    """No more reminders or news; changes and cancellations still come."""
     supporter = links.supporter_by_token(token)
     address = supporter.email if supporter else address_behind(token)
     if address is None:

@@ -67,8 +67,8 @@ def _keep_refused(request: HttpRequest, id: int) -> HttpResponse:
     """The form as it was typed, where the browser brought no cookie to know it by."""
     event = get_object_or_404(Event.objects.public(), pk=id)
     form = RsvpForm(request.POST, event=event, now=timezone.now())
-    words = _("Nothing is booked yet: look it over, and send it once more.")
-    hint = _("If it happens again, let your browser keep cookies for this site.")
+    words = _("You're not signed up yet. Look it over, and send it again.")
+    hint = _("If it happens again, check that your browser allows cookies for this site.")
     form.add_error(None, f"{words} {hint}")
     return _show(request, event, form, status=403)
 
@@ -228,8 +228,8 @@ def _reminder_in_words(slots: list[Timeslot], *, now: datetime) -> str:
             zone = ZoneInfo(slot.event.timezone)
             ahead = slot.starts_at.astimezone(zone).date() - due.astimezone(zone).date()
             if ahead == timedelta(days=1):
-                return _("The day before, we remind you.")
-            return _("We remind you before it begins.")
+                return _("We'll remind you the day before.")
+            return _("We'll remind you before it starts.")
     return ""
 
 

@@ -54,7 +54,7 @@ def test_private_home_shows_about_where_and_never_the_door(client):
     make_timeslot(event, instructions="Ring twice")
     text = client.get(event.get_absolute_url()).text
     assert "Columbus, OH 43215" in text
-    assert "shares the address with people who are coming" in text
+    assert "People who are coming get the exact address" in text
     for secret in (STREET, "Apt 4", "Quentin", "Ring twice", str(event.latitude), "+1614"):
         assert secret not in text
 
@@ -72,7 +72,7 @@ def test_online_event_keeps_its_link_for_guests(client):
     event = make_event(virtual=True)
     make_timeslot(event)
     text = client.get(event.get_absolute_url()).text
-    assert "The link comes with your RSVP" in text
+    assert "send you the link when you RSVP" in text
     assert event.joining_url not in text
 
 
@@ -178,7 +178,7 @@ def test_full_event_says_so_and_leads_to_what_is_near(client):
     event = make_event()
     make_timeslot(event, capacity=2, seats_taken=2)
     text = client.get(event.get_absolute_url()).text
-    assert "Every place is taken." in text
+    assert "This event is full." in text
     assert "/events/?near=43215" in text
 
 
@@ -194,7 +194,7 @@ def test_who_cannot_come_is_offered_what_has_room_nearby(client):
     text = client.get(event.get_absolute_url()).text
     assert other.get_absolute_url() in text
     assert full.get_absolute_url() not in text
-    assert STREET not in text.split("Come to one of these instead")[1]
+    assert STREET not in text.split("Try one of these instead")[1]
 
 
 def test_one_full_timeslot_leaves_the_others_to_choose(client):
@@ -202,8 +202,8 @@ def test_one_full_timeslot_leaves_the_others_to_choose(client):
     make_timeslot(event, capacity=2, seats_taken=2)
     make_timeslot(event, capacity=9, starts_at=timezone.now() + timedelta(days=9))
     text = client.get(event.get_absolute_url()).text
-    assert "Every place is taken." not in text
-    assert "9 places left" in text
+    assert "This event is full." not in text
+    assert "9 spots left" in text
 
 
 def test_times_are_the_events_own_with_day_date_and_zone(client):

@@ -134,4 +134,4 @@ def test_json_pages_by_its_next_address(client):
 def test_an_unknown_place_is_said_to_programs_too(client):
     response = client.get("/events.ics", {"near": "Qwrtzxx"})
     assert response.status_code == 404
-    assert "do not know this place" in response.content.decode()
+    assert "know that place" in response.content.decode()

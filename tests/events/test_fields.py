@@ -69,7 +69,7 @@ def test_an_address_is_shown_as_its_owner_writes_it():
 
 @pytest.mark.parametrize("typed", ["rita@❤.example", "rita@-ü.example", "ríta@example.org"])
 def test_an_address_no_letter_reaches_is_refused(typed):
-    with pytest.raises(ValidationError, match="not a complete"):
+    with pytest.raises(ValidationError, match="a complete"):
         EmailField().clean(typed)
 
 

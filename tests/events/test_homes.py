@@ -121,7 +121,7 @@ def test_home_without_a_street_is_not_remembered():
         ("Ring at number 41!", "house number"),
         ("Call 614-555-0123", "phone"),
         ("Call (614) 555 01 23 first", "phone"),
-        ("Write to Robin@Example.org", "e-mail"),
+        ("Write to Robin@Example.org", "email"),
     ],
 )
 def test_words_that_give_the_home_away_are_warned_of(text, what):

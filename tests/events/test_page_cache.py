@@ -48,12 +48,12 @@ def test_unlisting_empties_kept_pages_at_the_next_request(client, event):
 def test_room_left_is_true_within_five_seconds(client, event, time_machine):
     time_machine.move_to(timezone.now(), tick=False)
     address = event.get_absolute_url()
-    assert "9 places left" in client.get(address).text
+    assert "9 spots left" in client.get(address).text
     Timeslot.objects.update(seats_taken=2)
     time_machine.shift(timedelta(seconds=4.9))
-    assert "9 places left" in client.get(address).text
+    assert "9 spots left" in client.get(address).text
     time_machine.shift(timedelta(seconds=0.2))
-    assert "7 places left" in client.get(address).text
+    assert "7 spots left" in client.get(address).text
 
 
 def test_a_page_whose_room_is_unchanged_is_kept_for_a_minute(

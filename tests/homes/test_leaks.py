@@ -30,18 +30,18 @@ CANARIES = {
     "latitude": "39.9537",
     "longitude": "-82.9381",
     "host's surname": "Yellowhammer",
-    "host's e-mail": "robin.account@home.example",
+    "host's email": "robin.account@home.example",
     "contact's name": "Wagtail",
     "contact's phone": "614 555 0177",
-    "contact's e-mail": "robin.contact@home.example",
+    "contact's email": "robin.contact@home.example",
     "host's phone": "614 555 0188",
     "door code": "Kingfisher 4711",
     "joining link": "meet.example.org/siskin",
     "joining notes": "Passphrase bullfinch",
     "a guest's name": "Nuthatch",
     "a guest's note": "allergic to treecreepers",
-    "a guest's e-mail": "guest.canary@home.example",
-    "a co-host's e-mail": "cohost.canary@home.example",
+    "a guest's email": "guest.canary@home.example",
+    "a co-host's email": "cohost.canary@home.example",
 }
 
 
@@ -49,7 +49,7 @@ CANARIES = {
 def home():
     """An approved house party that holds every canary, with a guest and a co-host."""
     now = timezone.now()
-    user = make_user(email=CANARIES["host's e-mail"], name="Robin Yellowhammer")
+    user = make_user(email=CANARIES["host's email"], name="Robin Yellowhammer")
     host = make_host(user=user)
     host.phone = "+16145550188"
     host.save()
@@ -65,18 +65,18 @@ def home():
         pin_moved=True,
         contact_name="Robin Wagtail",
         contact_phone="+16145550177",
-        contact_email=CANARIES["contact's e-mail"],
+        contact_email=CANARIES["contact's email"],
         joining_url=f"https://{CANARIES['joining link']}",
         joining_notes=CANARIES["joining notes"],
     )
     geocoding.place_event(event, now=now)
     event.save()
     slot = make_timeslot(event, capacity=20, instructions=CANARIES["door code"])
-    make_rsvp(slot, email=CANARIES["a guest's e-mail"], note=CANARIES["a guest's note"])
+    make_rsvp(slot, email=CANARIES["a guest's email"], note=CANARIES["a guest's note"])
     event.guests.get().supporter.__class__.objects.update(name="Sam Nuthatch")
     CoHost.objects.create(
         event=event,
-        email=CANARIES["a co-host's e-mail"],
+        email=CANARIES["a co-host's email"],
         token_digest="0" * 64,
         invited_at=now,
     )

@@ -30,7 +30,6 @@ NOT_OURS = (
     "Authenticator App",
     "Recovery Codes",
     "Generate",
-    "Email",
     "Are you sure",
     "functionality",
 )
@@ -111,4 +110,4 @@ def test_a_wrong_code_of_the_app_is_refused_kindly(client):
 
     page = client.post(reverse("mfa_reauthenticate"), {"code": "not it"}).content.decode()
 
-    assert "not the code the app shows now" in page
+    assert "not the code the app is showing" in page

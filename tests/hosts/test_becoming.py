@@ -58,24 +58,24 @@ def test_the_acceptance_is_kept_with_its_version_and_time(client):
 def test_the_page_shows_the_agreement_and_looking_at_it_writes_nothing(client):
     client.force_login(make_user())
     page = client.get("/host/become/").content.decode()
-    assert "Everybody is welcome" in page
+    assert "Everyone is welcome" in page
     assert not HostAgreement.objects.exists()
 
 
 def test_without_the_box_ticked_nobody_becomes_a_host(client):
     client.force_login(make_user())
     page = become(client, agree="")
-    assert "tick the box" in page.content.decode()
+    assert "check the box" in page.content.decode()
     assert not Host.objects.exists()
 
 
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"name": " \u200b "}, "Tell us your name"),
-        ({"phone": "call me"}, "does not look like a phone number"),
-        ({"postal_code": "00000"}, "We do not know the ZIP code “00000”"),
-        ({"postal_code": "<script>"}, "We do not know the ZIP code"),
+        ({"name": " \u200b "}, "tell us your name"),
+        ({"phone": "call me"}, "look like a phone number"),
+        ({"postal_code": "00000"}, "know the ZIP code “00000.”"),
+        ({"postal_code": "<script>"}, "know the ZIP code"),
     ],
 )
 def test_what_cannot_be_read_is_shown_again_with_what_is_wrong(client, values, words):

@@ -167,11 +167,11 @@ def test_asking_twice_sends_one_letter(client, event):
 @pytest.mark.parametrize(
     ("email", "words"),
     [
-        ("", "complete e-mail address"),
-        ("pat", "complete e-mail address"),
+        ("", "complete email address"),
+        ("pat", "complete email address"),
         ("pat@gmial.com", "Did you mean pat@gmail.com"),
-        ("a" * 250 + "@example.org", "complete e-mail address"),
-        ("<script>@x", "complete e-mail address"),
+        ("a" * 250 + "@example.org", "complete email address"),
+        ("<script>@x", "complete email address"),
     ],
 )
 def test_half_an_address_asks_nobody(client, event, email, words):

@@ -58,7 +58,7 @@ def test_a_trusted_host_waits_no_more():
     host.refresh_from_db()
     assert host.trusted_at is not None
     assert VettingDecision.objects.get().decision == Decision.TRUSTED
-    assert "live at once" in read_letter("host_approved").text
+    assert "live right away" in read_letter("host_approved").text
 
 
 def test_an_event_sent_back_carries_the_reasons_to_its_host():

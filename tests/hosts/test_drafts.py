@@ -160,7 +160,7 @@ def test_a_picture_sent_after_the_log_in_ran_out_is_asked_for_again(client, host
 
     page = client.get(f"/host/events/{draft.pk}/edit/").content.decode()
 
-    assert "choose the picture once more" in page
+    assert "choose the picture again" in page
     assert 'value="Not lost"' in page
 
 

@@ -110,16 +110,16 @@ def test_right_to_left_and_emoji_titles_are_kept_and_marks_that_turn_are_not(cli
         ({"description": "  "}, "Say in a few words"),
         ({"type": "coup"}, "coup is not one of the available choices"),
         ({"street": "", "venue": ""}, "Give the street"),
-        ({"postal_code": "00000", "city": "", "state_code": ""}, "ZIP code “00000”"),
-        ({"postal_code": "", "city": "Nowhereville", "state_code": "OH"}, "“Nowhereville”"),
+        ({"postal_code": "00000", "city": "", "state_code": ""}, "ZIP code “00000.”"),
+        ({"postal_code": "", "city": "Nowhereville", "state_code": "OH"}, "“Nowhereville.”"),
         ({"postal_code": "", "city": "", "state_code": ""}, "Give the ZIP code, or the city"),
-        ({"state_code": "Ohwow"}, "state “Ohwow”"),
-        ({"contact_phone": "ask me"}, "does not look like a phone number"),
-        ({"contact_email": "robin@"}, "not a complete e-mail address"),
-        ({"cohosts": "pat@example.org\nkim"}, "“kim” is not a complete e-mail address"),
+        ({"state_code": "Ohwow"}, "state “Ohwow.”"),
+        ({"contact_phone": "ask me"}, "look like a phone number"),
+        ({"contact_email": "robin@"}, "a complete email address"),
+        ({"cohosts": "pat@example.org\nkim"}, "“kim” isn"),
         ({"cohosts": "pat@gmial.com"}, "Did you mean pat@gmail.com?"),
         ({"attendance_mode": "both", "joining_url": ""}, "need the link"),
-        ({"attendance_mode": "virtual", "joining_url": "javascript:alert(1)"}, "not a web link"),
+        ({"attendance_mode": "virtual", "joining_url": "javascript:alert(1)"}, "a web link"),
         ({"attendance_mode": "moon"}, "moon is not one of the available choices"),
     ],
 )
@@ -134,19 +134,19 @@ def test_what_cannot_be_read_comes_back_with_what_to_do(client, draft, values, w
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ({"date": "2027-02-30"}, "“2027-02-30” is not a day in the calendar"),
-        ({"date": "2020-01-01"}, "This is in the past"),
+        ({"date": "2027-02-30"}, "a day on the calendar"),
+        ({"date": "2020-01-01"}, "in the past"),
         ({"date": "2099-01-01"}, "Is the year right?"),
         ({"date": "9999-12-31"}, "Is the year right?"),
         ({"date": "0001-01-01", "end_date": "9999-12-31"}, "Is the year right?"),
-        ({"start": "20:00", "end": "18:00"}, "The end must come after the start"),
-        ({"start": "18:00", "end": "18:00"}, "The end must come after the start"),
-        ({"start": "soon"}, "“soon” is not a time of day"),
-        ({"end_date": in_days(12)}, "Make it one date for each day"),
-        ({"capacity": "0"}, "room for at least one person"),
-        ({"capacity": "-1"}, "room for at least one person"),
-        ({"capacity": "two"}, "in figures, like 20"),
-        ({"capacity": "1000000"}, "At most 100000 people fit"),
+        ({"start": "20:00", "end": "18:00"}, "The end has to come after the start"),
+        ({"start": "18:00", "end": "18:00"}, "The end has to come after the start"),
+        ({"start": "soon"}, "a time. Try 6:30 pm"),
+        ({"end_date": in_days(12)}, "Add a separate date for each day"),
+        ({"capacity": "0"}, "1 or more, or leave it blank"),
+        ({"capacity": "-1"}, "1 or more, or leave it blank"),
+        ({"capacity": "two"}, "Use a number, like 20"),
+        ({"capacity": "1000000"}, "The most it can be is 100000"),
         ({"date": "", "capacity": "5"}, "Pick the day"),
         ({"start": ""}, "When does it start?"),
         ({"instructions": "x" * 1001}, "at most 1000 characters"),
@@ -160,19 +160,19 @@ def test_a_date_that_cannot_be_comes_back_with_why(client, draft, row, words):
 
 def test_at_least_one_date_is_needed(client, draft):
     page = shown(send(client, draft, time_row(date="")))
-    assert "Give at least one day" in page
+    assert "Give at least one date" in page
 
 
 def test_a_time_the_clocks_jump_over_is_refused_with_the_nearest(client, draft):
     page = shown(send(client, draft, time_row(date="2027-03-14", start="02:30", end="04:00")))
-    assert "there is no 2:30 a.m. then." in page
+    assert "no 2:30 a.m." in page
     assert "The nearest times, 1:59 a.m. and 3:00 a.m., are fine." in page
 
 
 def test_a_time_that_comes_twice_is_asked_about(client, draft):
     row = {"date": "2027-11-07", "start": "01:30", "end": "04:00"}
     page = shown(send(client, draft, time_row(**row)))
-    assert "1:30 a.m. comes twice" in page
+    assert "1:30 a.m. happens twice" in page
     assert "The second, an hour later" in page
 
     send(client, draft, time_row(**row, start_fold="1"), seen=stamp(draft))
@@ -220,7 +220,7 @@ def test_words_that_give_a_home_away_need_a_second_yes(client, draft):
 def test_a_homes_address_is_made_public_only_after_a_second_yes(client, draft):
     send(client, draft, is_home="on", venue="", seen=stamp(draft))
     page = shown(send(client, draft, venue="", seen=stamp(draft)))
-    assert "everybody will see it" in page
+    assert "everyone will" in page
     draft.refresh_from_db()
     assert draft.is_private
 
@@ -256,7 +256,7 @@ def test_a_form_opened_before_staff_mended_something_says_so_and_keeps_the_words
 
     assert answer.status_code == 409
     page = answer.content.decode()
-    assert "changed since you opened this page" in page
+    assert "changed after you opened this page" in page
     assert 'value="My newer title"' in page
     event.refresh_from_db()
     assert event.title != "My newer title"
@@ -266,7 +266,7 @@ def test_a_form_of_an_event_cancelled_meanwhile_says_so(client, host):
     event = make_event(host=host.user, state=EventState.CANCELLED)
     answer = send(client, event)
     assert answer["Location"] == f"/host/events/{event.pk}/"
-    assert "cannot be changed any more" in client.get(answer["Location"]).content.decode()
+    assert "be changed anymore" in client.get(answer["Location"]).content.decode()
 
 
 # -- small helpers of the page -----------------------------------------------------------
@@ -281,7 +281,7 @@ def test_the_preview_is_clean_html(client, host):
 
 def test_the_zone_of_a_place_is_told_in_words(client, host):
     assert "Pacific time" in client.get("/host/zone/?postal_code=97201").content.decode()
-    assert "tells the time zone" in client.get("/host/zone/?postal_code=x").content.decode()
+    assert "get the time zone from" in client.get("/host/zone/?postal_code=x").content.decode()
 
 
 @pytest.mark.parametrize("row", ["9" * 5000, "-1", "two", "٣", "0\x00", ""])

@@ -42,7 +42,7 @@ def test_guests_stand_by_date_with_party_and_note_and_without_contacts(client, e
         assert "5550177" not in words
         assert "Not Yet" not in words
         assert "Gone Away" not in words
-    assert "1 place held" in page(client, of(event))
+    assert "1 spot held" in page(client, of(event))
 
 
 def test_a_guests_words_are_words(client, event, slot):
@@ -228,4 +228,4 @@ def test_a_message_that_cannot_be_sent_says_why(client, event, slot, data, words
 
 def test_with_nobody_coming_there_is_nobody_to_write_to(client, event, slot):
     answer = client.post(of(event, "write/"), {"words": "Hello", "timeslots": [slot.pk]})
-    assert "Nobody is coming" in answer.content.decode()
+    assert "No one is coming" in answer.content.decode()

@@ -53,7 +53,7 @@ def test_the_desk_shows_events_by_where_they_stand(client, host, event, slot):
     places = [words.index(title) for title in order]
     assert places == sorted(places)
     assert "3 people coming" in words
-    assert "1 person waits for your answer" in words
+    assert "1 person is waiting for your answer" in words
     assert "Somebody else" not in words
 
 
@@ -92,7 +92,7 @@ def test_a_cohost_sees_the_guests_but_not_their_contacts(client, event, slot):
     client.force_login(cohost(event).user)
     assert rsvp.supporter.name in page(client, of(event))
     words = page(client, f"/host/guests/{rsvp.pk}/")
-    assert "Call or write" not in words
+    assert "Show phone and email" not in words
     assert client.post(f"/host/guests/{rsvp.pk}/", {"do": "contact"}).status_code == 404
 
 
@@ -127,9 +127,9 @@ def test_a_look_at_a_homes_address_is_noted_once_a_day(client, host):
     ("state", "words"),
     [
         (EventState.SUBMITTED, "Our staff have it"),
-        (EventState.SENT_BACK, "Something needs mending"),
+        (EventState.SENT_BACK, "A few things to fix"),
         (EventState.REJECTED, "Our staff said no"),
-        (EventState.CANCELLED, "The page stays, with a banner"),
+        (EventState.CANCELLED, "The page stays up with a banner"),
         (EventState.UNLISTED, "Off the site"),
     ],
 )
@@ -162,7 +162,7 @@ def test_a_change_that_waits_is_told_and_can_be_taken_back(client, event, slot):
         changes={"event": {"venue": "The red barn"}, "timeslots": []},
     )
     words = page(client, of(event))
-    assert "A change waits for our staff" in words
+    assert "A change is with our staff" in words
     assert "The red barn" in words
     client.post(of(event, "take-back/"))
     assert EventRevision.objects.get().state == RevisionState.WITHDRAWN
@@ -173,7 +173,7 @@ def test_a_change_that_waits_is_told_and_can_be_taken_back(client, event, slot):
 
 def test_an_event_is_cancelled_with_a_note_to_everybody(client, event, slot):
     make_rsvp(slot)
-    assert "cannot be undone" in page(client, of(event, "cancel/"))
+    assert "You can't undo this" in page(client, of(event, "cancel/"))
     client.post(of(event, "cancel/"), {"note": "The roof leaks."})
     event.refresh_from_db()
     assert (event.state, event.cancel_note) == (EventState.CANCELLED, "The roof leaks.")

@@ -84,7 +84,7 @@ def test_the_list_says_who_with_party_and_note_and_no_contacts(event):
     for words in (letter.text, letter.html):
         assert "Ada Long" in words
         assert "Pie!" in words
-        assert "waits for your answer" in words
+        assert "waiting for your answer" in words
         assert "ada@example.org" not in words
         assert "5550177" not in words
 

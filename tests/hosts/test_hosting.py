@@ -63,7 +63,7 @@ def test_a_new_version_of_the_agreement_is_asked_for_at_the_next_submit(client, 
     address = f"/host/events/{draft.pk}/check/"
 
     assert "Be kind to <strong>cats</strong>." in client.get(address).content.decode()
-    assert "tick the box" in shown(client.post(address))
+    assert "check the box" in shown(client.post(address))
     draft.refresh_from_db()
     assert draft.state == EventState.DRAFT
 
@@ -180,7 +180,7 @@ def test_a_pin_that_cannot_be_there_stays_and_comes_back_with_why(client, draft,
     page = shown(client.post(f"/host/events/{draft.pk}/pin/", place))
     assert words in page
     assert f'value="{place["longitude"]}"' in page
-    assert "Send to review" in page
+    assert "Send for review" in page
     draft.refresh_from_db()
     assert not draft.pin_moved
 

@@ -29,7 +29,7 @@ def test_the_room_is_raised_and_lowered_but_not_below_seats_taken(client, event,
     slot.refresh_from_db()
     assert slot.capacity == 6
     answer = client.post(at(slot), {"do": "capacity", "capacity": "5"})
-    assert "6 places are taken already" in answer.content.decode()
+    assert "6 spots are already taken" in answer.content.decode()
     slot.refresh_from_db()
     assert slot.capacity == 6
     client.post(at(slot), {"do": "capacity", "capacity": ""})
@@ -79,7 +79,7 @@ def test_one_date_is_cancelled_with_a_note_and_opened_again(client, event, slot)
     other.refresh_from_db()
     assert (slot.state, other.state) == (TimeslotState.CANCELLED, TimeslotState.OPEN)
     assert Message.objects.filter(kind="cancellation").count() == 1
-    assert "Open it again" in page(client, at(slot))
+    assert "Reopen it" in page(client, at(slot))
 
     client.post(at(slot), {"do": "reinstate"})
     slot.refresh_from_db()

@@ -99,11 +99,11 @@ def test_erasing_asks_twice_then_forgets(rsvp):
     ask()
     address = link()
 
-    assert "Tick the box first" in Client().post(address, {"do": "erase"}).content.decode()
+    assert "Check the box first" in Client().post(address, {"do": "erase"}).content.decode()
     assert Supporter.objects.filter(email=EMAIL).exists()
     answer = Client().post(address, {"do": "erase", "sure": "on"})
 
-    assert "We have forgotten you" in answer.content.decode()
+    assert "We've forgotten you" in answer.content.decode()
     assert not Supporter.objects.filter(email=EMAIL).exists()
     assert Client().get(address).status_code == 404
 
@@ -172,7 +172,7 @@ def test_a_host_has_the_link_mailed_from_their_account(client):
     user = make_host(email="host@example.org").user
     client.force_login(user)
 
-    assert "Mail me the link" in client.get("/accounts/data/").content.decode()
+    assert "Email me the link" in client.get("/accounts/data/").content.decode()
     client.post("/accounts/data/")
 
     assert Message.objects.get().recipient == user.email
@@ -192,7 +192,7 @@ def test_a_senior_finds_downloads_and_erases(client, rsvp):
 
     assert "1 RSVP" in found
     assert json.loads(file.content)["email"] == EMAIL
-    assert "Tick the box first" in unsure
+    assert "Check the box first" in unsure
     assert not Supporter.objects.filter(email=EMAIL).exists()
     rows = Record.objects.order_by("pk").values_list("kind", "words", "by")
     assert list(rows) == [("export", "by staff", senior.pk), ("erasure", "by staff", senior.pk)]
@@ -211,7 +211,7 @@ def test_a_senior_does_not_erase_staff(client):
 
     page = client.post("/review/people/", {"email": senior.email, "do": "erase", "sure": "on"})
 
-    assert "Another senior takes the role first" in page.content.decode()
+    assert "Another senior reviewer has to remove the role first" in page.content.decode()
     assert User.objects.filter(pk=senior.pk, is_active=True).exists()
 
 

@@ -58,13 +58,13 @@ def test_a_made_up_picture_name_is_no_picture(client, draft):
 @pytest.mark.parametrize(
     ("file", "words"),
     [
-        (SimpleUploadedFile("me.jpg", b"hello, I am text"), "could not read this file"),
-        (SimpleUploadedFile("me.jpg", b""), "could not read this file"),
+        (SimpleUploadedFile("me.jpg", b"hello, I am text"), "read this file as a picture"),
+        (SimpleUploadedFile("me.jpg", b""), "read this file as a picture"),
         (SimpleUploadedFile("me.svg", b"<svg xmlns='x'><script/></svg>"), "a drawing (SVG)"),
         (SimpleUploadedFile("me.jpg", b"<?xml version='1.0'?><svg/>"), "a drawing (SVG)"),
-        (picture(kind="BMP"), "could not read this file"),
+        (picture(kind="BMP"), "read this file as a picture"),
         (picture(size=(100, 100)), "very small"),
-        (picture(size=(8000, 5000), kind="PNG"), "at most 32 megapixels"),
+        (picture(size=(8000, 5000), kind="PNG"), "32 megapixels is the limit"),
     ],
     ids=["text", "empty", "svg", "xml", "bmp", "small", "40 megapixels"],
 )

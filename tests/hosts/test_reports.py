@@ -29,7 +29,7 @@ def test_a_report_lands_in_the_queue_and_is_handled_there(client):
     assert "1 report" in client.get("/review/").content.decode()
     assert "It shows my address." in client.get(f"/review/events/{event.pk}/").content.decode()
     client.post(f"/review/reports/{EventReport.objects.get().pk}/", {"step": "handle"})
-    assert "Nothing waits" in client.get("/review/").content.decode()
+    assert "All caught up" in client.get("/review/").content.decode()
 
 
 def test_a_report_is_dismissed_once(client):

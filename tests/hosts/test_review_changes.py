@@ -253,4 +253,4 @@ def test_staff_leave_room_for_everybody_who_is_coming(client):
     answer = client.post(f"/review/times/{slot.pk}/", typed(client, slot) | {"capacity": "3"})
 
     assert answer.status_code == 409
-    assert "5 places are taken" in answer.content.decode()
+    assert "5 spots are already taken" in answer.content.decode()

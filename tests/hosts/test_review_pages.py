@@ -31,7 +31,7 @@ def test_a_reviewer_approves_on_the_page(client):
     event.refresh_from_db()
     assert event.state == EventState.APPROVED
     assert "is public now" in answer.content.decode()
-    assert "Nothing waits" in answer.content.decode()
+    assert "All caught up" in answer.content.decode()
 
 
 def test_a_reviewer_sends_back_with_ready_made_and_own_words(client):
@@ -83,7 +83,7 @@ def test_a_stale_page_says_who_decided_and_keeps_the_words(client):
 
     text = answer.content.decode()
     assert answer.status_code == 409
-    assert "Rae Reviewer was faster" in text
+    assert "Rae Reviewer got there first" in text
     assert "My careful words" in text
 
 
@@ -95,7 +95,7 @@ def test_pressing_approve_twice_says_that_it_is_done(client):
 
     again = client.post(f"/review/events/{event.pk}/decide/", data)
 
-    assert "You have decided about this already" in again.content.decode()
+    assert "You already decided this" in again.content.decode()
     assert VettingDecision.objects.count() == 1
 
 
@@ -110,7 +110,7 @@ def test_a_page_the_host_changed_meanwhile_says_so(client):
     answer = client.post(f"/review/events/{event.pk}/decide/", {"step": "approve", "seen": before})
 
     assert answer.status_code == 409
-    assert "changed since you opened" in answer.content.decode()
+    assert "changed after you opened" in answer.content.decode()
 
 
 def test_the_page_of_a_high_level_event_offers_a_reviewer_no_approval(client):
@@ -183,7 +183,7 @@ def test_staff_mend_on_the_page(client):
     form = client.get(f"/review/events/{event.pk}/fix/").context["form"]
     data = {name: value for name, value in form.initial.items() if value not in (False, None)}
 
-    mended = {"title": "Mended", "picture_alt": "A porch with chairs", "city": "Bexley"}
+    mended = {"title": "Fixed", "picture_alt": "A porch with chairs", "city": "Bexley"}
     client.post(f"/review/events/{event.pk}/fix/", data | mended)
 
     event.refresh_from_db()

@@ -45,7 +45,7 @@ def test_inviting_twice_says_so_and_mails_once():
 
 
 def test_what_is_not_an_address_is_not_invited():
-    with pytest.raises(CommandError, match="not an e-mail address"):
+    with pytest.raises(CommandError, match="not an email address"):
         call_command("invite_staff", "robin")
     assert not User.objects.exists()
 

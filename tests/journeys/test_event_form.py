@@ -42,7 +42,7 @@ def fill_in(page: Page) -> None:
 def send(page: Page, url: str) -> Event:
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", name="Look it over")).to_be_visible()
-    page.get_by_role("button", name="Send to review").click()
+    page.get_by_role("button", name="Send for review").click()
     expect(page.get_by_role("heading", name="Our staff have it")).to_be_visible()
     return Event.objects.get()
 
@@ -78,7 +78,7 @@ def test_what_is_typed_is_saved_by_itself_and_sent(page, live_server, host, log_
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (503, "Not saved yet: no connection. We keep trying."),
+        (503, "Not saved yet: you're offline. We'll keep trying."),
         (413, "more text than fits"),
         (409, "changed in another window"),
         (403, "Your log-in ran out."),
@@ -108,10 +108,10 @@ def test_a_day_that_is_in_no_calendar_is_not_left_out_unseen(page, live_server, 
 
     page.get_by_role("button", name="Continue").click()
 
-    expect(page.get_by_text("There is no such day.")).to_be_visible()
+    expect(page.get_by_text("That’s not a real date.")).to_be_visible()
     expect(second).to_be_focused()
     second.fill(in_days(16))
-    expect(page.get_by_text("There is no such day.")).to_have_count(0)
+    expect(page.get_by_text("That’s not a real date.")).to_have_count(0)
     assert send(page, live_server.url).timeslots.count() == 2
 
 
@@ -195,10 +195,10 @@ def test_what_is_pasted_too_long_comes_back_whole(page, live_server, host, log_i
     log_in(host.user)
     begin(page, live_server.url, "House party")
     page.get_by_label("Title").fill("A very long porch party " * 10)
-    page.get_by_label("Room for").fill("a dozen")
+    page.get_by_label("How many people can come?").fill("a dozen")
     page.get_by_role("button", name="Continue").click()
 
     expect(page.get_by_text("it has 239 characters").first).to_be_visible()
     expect(page.get_by_label("Title")).to_have_value("A very long porch party " * 10)
-    expect(page.get_by_text("in figures, like 20").first).to_be_visible()
-    expect(page.get_by_label("Room for")).to_have_value("a dozen")
+    expect(page.get_by_text("Use a number, like 20").first).to_be_visible()
+    expect(page.get_by_label("How many people can come?")).to_have_value("a dozen")

@@ -23,8 +23,8 @@ def host():
 
 
 def log_in_again(page: Page, mailbox: Mailbox, email: str) -> None:
-    page.get_by_label("Your e-mail").first.fill(email)
-    page.get_by_role("button", name="Mail me a code").click()
+    page.get_by_label("Your email").first.fill(email)
+    page.get_by_role("button", name="Email me a code").click()
     letter = mailbox.fetch_one(to=email, subject="code")
     code = re.search(r"^([A-Z0-9]{3,4}-?[A-Z0-9]{3,4})\s*$", text_of(letter), re.MULTILINE)[1]
     page.get_by_label("Code").fill(code)

@@ -191,7 +191,7 @@ def test_pin_is_moved_by_dragging(page, draft):
 
 
 def test_typed_numbers_stay_as_they_were_typed(page, draft):
-    page.get_by_text("Move the pin by numbers").click()
+    page.get_by_text("Move the pin with coordinates").click()
     page.get_by_label("Latitude").fill("39.97")
     page.get_by_label("Longitude").fill("-83.01")
     page.get_by_role("button", name="Keep the pin there").click()
@@ -201,7 +201,7 @@ def test_typed_numbers_stay_as_they_were_typed(page, draft):
 
 
 def test_pin_stays_within_fifty_kilometres(page, draft):
-    page.get_by_text("Move the pin by numbers").click()
+    page.get_by_text("Move the pin with coordinates").click()
     page.get_by_label("Latitude").fill("41")
     page.get_by_label("Longitude").focus()
     expect(page.locator("[data-pin-said]")).to_contain_text("more than 50 km")

@@ -30,10 +30,10 @@ def test_a_passkey_opens_the_staff_desk_alone(page: Page, live_server, finger, l
     User.objects.update(staff_role=StaffRole.REVIEWER)  # no second factor used so far
 
     page.goto(f"{live_server.url}/accounts/2fa/webauthn/add/")
-    page.get_by_label("A name for it").fill("My phone")
-    page.get_by_label("Log in with it alone").check()
+    page.get_by_label("A name, so you can tell your keys apart").fill("My phone")
+    page.get_by_label("Use it by itself to log in").check()
     page.get_by_role("button", name="Add it").click()
-    page.get_by_role("link", name="I have them").click()  # the recovery codes
+    page.get_by_role("link", name="I saved them").click()  # the recovery codes
     expect(page).to_have_url(f"{live_server.url}/review/")  # no second proof
 
     page.goto(f"{live_server.url}/accounts/2fa/webauthn/")

@@ -38,7 +38,7 @@ def test_mistakes_are_shown_beside_their_fields_and_mended(phone):
     slots = [make_timeslot(event, capacity=4), make_timeslot(event, capacity=4)]
     phone.goto(f"/events/{event.pk}/rsvp/?timeslot={slots[1].pk}")
     fill_in(phone, How_many_people="two", Your_name="Alex Guest", Your_ZIP_code="43215 ")
-    phone.get_by_label("Your e-mail").fill("alex@gmial.com")
+    phone.get_by_label("Your email").fill("alex@gmial.com")
     phone.get_by_role("button", name="Count me in").click()
     problems = phone.get_by_role("alert")
     expect(problems.get_by_role("link")).to_have_count(2)
@@ -64,13 +64,13 @@ def test_going_back_and_sending_again_makes_one_rsvp(phone):
     slot = make_timeslot(event, capacity=1)
     phone.goto(f"/events/{event.pk}/rsvp/")
     fill_in(phone, Your_name="Alex Guest", Your_ZIP_code="43215")
-    phone.get_by_label("Your e-mail").fill("alex@example.org")
+    phone.get_by_label("Your email").fill("alex@example.org")
     phone.get_by_role("button", name="Count me in").click()
     expect(phone.get_by_role("heading", name="You're in")).to_be_visible()
     phone.go_back()
     assert Rsvp.objects.count() == 1
     phone.goto(f"/events/{event.pk}/rsvp/")
-    expect(phone.get_by_text("Every place is taken")).to_be_visible()
+    expect(phone.get_by_text("This event is full")).to_be_visible()
     slot.refresh_from_db()
     assert slot.seats_taken == 1
 
@@ -80,7 +80,7 @@ def test_going_back_to_a_form_that_was_mended_shows_it_as_it_was(phone):
     make_timeslot(event)
     phone.goto(f"/events/{event.pk}/rsvp/")
     fill_in(phone, Your_name="Alex Guest", Your_ZIP_code="43215", How_many_people="0")
-    phone.get_by_label("Your e-mail").fill("alex@example.org")
+    phone.get_by_label("Your email").fill("alex@example.org")
     phone.get_by_role("button", name="Count me in").click()
     phone.get_by_label("How many people").fill("2")
     phone.get_by_role("button", name="Count me in").click()
@@ -99,7 +99,7 @@ def test_guest_cancels_and_comes_back_by_the_link(phone):
     phone.goto(f"/r/{path}")
     expect(phone.get_by_text(STREET)).to_be_visible()
     phone.get_by_role("button", name="I can't come").click()
-    expect(phone.get_by_text("You are off the list")).to_be_visible()
+    expect(phone.get_by_text("You're off the list")).to_be_visible()
     assert STREET not in phone.content()
     phone.get_by_role("button", name="Come back").click()
     expect(phone.get_by_text("Welcome back")).to_be_visible()

@@ -42,10 +42,10 @@ def create(page, url, day):
     page.get_by_label("State", exact=True).fill("oh")
     page.get_by_label("ZIP code").fill("43215")
     page.get_by_label("Day").first.fill(day.isoformat())
-    page.get_by_label("Room for").first.fill("10")
+    page.get_by_label("How many people can come?").first.fill("10")
     page.get_by_label("Phone on the day").fill("(614) 555-0123")
     page.get_by_role("button", name="Continue").click()
-    page.get_by_role("button", name="Send to review").click()
+    page.get_by_role("button", name="Send for review").click()
 
 
 def decide(page, url, event, button, words=""):
@@ -85,10 +85,10 @@ def test_the_main_job(page, live_server, mailbox, clock, log_in):
     log_in(host)
     page.goto(f"{url}/host/events/{event.pk}/")
     expect(page.get_by_text("Please say where people can park.")).to_be_visible()
-    page.get_by_role("link", name="Mend and send again").click()
+    page.get_by_role("link", name="Fix it and send again").click()
     page.get_by_label("Parking").fill("On the street, both sides.")
     page.get_by_role("button", name="Continue").click()
-    page.get_by_role("button", name="Send to review").click()
+    page.get_by_role("button", name="Send for review").click()
     log_in(reviewer)
     decide(page, url, event, "Approve")
     mailbox.fetch_one(to=HOST, subject=event.title)
@@ -105,7 +105,7 @@ def test_the_main_job(page, live_server, mailbox, clock, log_in):
     page.get_by_role("link", name="I'm coming").last.click()  # the one within a thumb's reach
     page.get_by_label("How many people").fill("3")
     page.get_by_label("Your name").fill("Alex Guest")
-    page.get_by_label("Your e-mail").fill(f" {GUEST} ")
+    page.get_by_label("Your email").fill(f" {GUEST} ")
     page.get_by_label("Your ZIP code").fill("43201-1234")
     clock.wait(seconds=10)  # a person takes longer to type than this browser
     page.get_by_role("button", name="Count me in").click()
@@ -133,7 +133,7 @@ def test_the_main_job(page, live_server, mailbox, clock, log_in):
     log_in(host)
     page.goto(f"{url}/host/events/{event.pk}/")
     expect(page.get_by_text("Alex Guest")).to_be_visible()
-    page.get_by_role("link", name="Move, room, cancel").click()
+    page.get_by_role("link", name="Move, resize, or cancel").click()
     page.get_by_label("Starts").fill("19:00")
     page.get_by_label("Ends", exact=True).fill("21:00")
     page.get_by_role("button", name="Move it").click()

@@ -48,13 +48,13 @@ def test_page_that_is_not_there_asks_nothing_of_the_database(client):
     with connection.execute_wrapper(Away(OperationalError("gone"))):
         answer = client.get("/no-such-page/")
     assert answer.status_code == 404
-    assert "There is nothing here" in answer.text
+    assert "There's nothing at this address" in answer.text
 
 
 def test_stale_form_is_explained():
     answer = Client(enforce_csrf_checks=True).post("/accounts/login/", {"login": "a@example.org"})
     assert answer.status_code == 403
-    assert "This page got too old" in answer.text
+    assert "This page sat open too long" in answer.text
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def test_opening_the_link_changes_nothing_and_the_button_turns_it_on(client):
     assert "Yes, tell me" in client.get(path(alert)).text
     alert.refresh_from_db()
     assert alert.confirmed_at is None
-    assert "Done. We will tell you." in client.post(path(alert), {"do": "confirm"}).text
+    assert "Done. We'll let you know." in client.post(path(alert), {"do": "confirm"}).text
     alert.refresh_from_db()
     assert alert.confirmed_at == NOW
 
@@ -136,7 +136,7 @@ def test_flood_from_one_network_is_told_to_wait(client, settings):
 
 
 def test_machine_that_fills_the_hidden_field_gets_the_usual_answer_and_nothing_else(client):
-    assert "Look in your mail" in form(client, website="x").text
+    assert "Check your email" in form(client, website="x").text
     assert not Alert.objects.exists()
 
 
@@ -148,7 +148,7 @@ def test_same_question_twice_is_one_alert(client):
 
 def test_name_of_several_places_offers_the_choice(client):
     page = form(client, near="Portland")
-    assert "several places" in page.text
+    assert "more than one place" in page.text
     assert 'value="Portland, ME"' in page.text
     form(client, near="Portland", use_near="Portland, ME")
     assert Alert.objects.get().place == "Portland, ME"
@@ -351,10 +351,10 @@ def test_first_rsvp_of_somebody_with_an_alert_is_a_first_rsvp(client):
 
 def test_offered_aloud_where_there_is_little_and_in_passing_elsewhere(client):
     page = client.get("/events/", {"near": "43215", "type": "canvass"})
-    assert "Tell me by e-mail" in page.text
+    assert "Email me" in page.text
     assert "/alerts/?near=Columbus%2C+OH+43215&amp;within=25&amp;type=canvass" in page.text
     for _number in range(3):
         publish(at=timezone.now())
     page = client.get("/events/", {"near": "43215"})
-    assert "Tell me by e-mail" not in page.text
-    assert "by e-mail when something new is planned" in page.text
+    assert "Email me" not in page.text
+    assert "by email when something new is planned" in page.text

@@ -78,7 +78,7 @@ def test_lost_button_is_sent_again_after_its_seats_were_given_up(now):
     buttons.resend(EMAIL, now=later)
     again = Message.objects.latest("pk")
     assert (again.kind, Message.objects.count()) == ("confirm", 2)
-    assert "none is held" in words_of(again, later)
+    assert "hold one" in words_of(again, later)
 
 
 @pytest.mark.parametrize("private", [False, True])

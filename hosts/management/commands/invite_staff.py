@@ -23,7 +23,7 @@ class Command(BaseCommand):
             validate_email(email)
             user = staff.invite(email, role=role, by=None, now=timezone.now())
         except ValidationError:
-            raise CommandError(f"{email} is not an e-mail address.") from None
+            raise CommandError(f"{email} is not an email address.") from None
         except staff.RoleUnchanged:
             raise CommandError(f"{email} has the role {role.label!s} already.") from None
         self.stdout.write(f"{user.email} is now a {role.label.lower()}; a letter is on its way.")

@@ -9,7 +9,7 @@ from outbox import ledger
 
 
 class Command(BaseCommand):
-    help = "Hold back all letters but log-in codes, before a restored site's worker starts."
+    help = "Hold back all letters but login codes, before a restored site's worker starts."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--reason", default="Paused from the command line.")
