@@ -31,7 +31,9 @@ from rsvps.steps import next_reminder
 from rsvps.views.asking import KEPT_FOR_GOING_BACK, origin, wait_in_words, wait_response
 
 # The answer page is for whoever just sent the form: what it says waits in their own browser.
-_ANSWER, _ANSWER_LASTS = "rsvp-answer", 1800
+# Bound to its page by its path; the name keeps pages without encryption from writing it.
+_ANSWER = "__Secure-rsvp-answer" if settings.SESSION_COOKIE_SECURE else "rsvp-answer"
+_ANSWER_LASTS = 1800  # seconds
 _SALT = "rsvps.views.answer.2"
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -96,6 +97,7 @@ def test_tiles_of_another_host_are_asked_for_without_credentials(settings, clien
 
 ASK = """
 import json, django
+from importlib import import_module
 import config.settings as chosen
 chosen.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 chosen.WHITENOISE_USE_FINDERS = True  # nothing is collected here
@@ -112,6 +114,7 @@ print(json.dumps({
     "plain": [plain.status_code, plain["Location"]],
     "names": [settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME,
               settings.MESSAGES_COOKIE_NAME],
+    "answer": import_module("rsvps.views.signup")._ANSWER,
     "secure": [settings.SESSION_COOKIE_SECURE, settings.SESSION_COOKIE_HTTPONLY,
                settings.SESSION_COOKIE_SAMESITE, settings.SESSION_COOKIE_DOMAIN],
 }))
@@ -157,11 +160,23 @@ def test_http_leads_to_https(production):
 
 def test_every_cookie_is_bound_to_this_host_and_to_https(production):
     assert production["names"] == ["__Host-session", "__Host-csrf", "__Host-messages"]
+    assert production["answer"].startswith("__Secure-")  # it has a path of its own
     assert production["secure"] == [True, True, "Lax", None]
     assert production["cookies"]
     for name, cookie in production["cookies"].items():
         assert name.startswith("__Host-")
         assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
+
+
+def test_no_other_cookie_is_set():
+    """A new one must be named here, and in `production` above."""
+    written = [
+        path.relative_to(ROOT).as_posix()
+        for app in ("config", "events", "hosts", "outbox", "rsvps")
+        for path in (ROOT / app).rglob("*.py")
+        if re.search(r"\.set_(signed_)?cookie\(", path.read_text())
+    ]
+    assert written == ["rsvps/views/signup.py"]
 
 
 @pytest.mark.django_db
