@@ -16,9 +16,11 @@ from django.utils import timezone
 
 from events import geocoding, lifecycle, spatial
 from events.disclosure import Policy
-from events.states import AttendanceMode
+from events.states import AttendanceMode, EventState
 from hosts.models import CoHost
 from tests.factories import make_event, make_host, make_rsvp, make_timeslot, make_user
+from tests.homes.walking import QUERY, pages, paths
+from tests.homes.world import make_world
 from tests.test_policies import ROUTES
 
 pytestmark = pytest.mark.django_db
@@ -174,3 +176,25 @@ def test_an_hour_old_search_page_key_does_not_bring_an_unlisted_event_back(home)
     soon = int((timezone.now() - timedelta(hours=1)).timestamp())
     answer = Client().get(f"/events/?near=43215&after={soon}_{soon}_1")
     assert home.title not in answer.content.decode()
+
+
+# They say the same whatever stands in the database.
+SAY_NOTHING_OF_EVENTS = {"robots", "place_suggest", "brand_css", "brand_icon", "manifest"}
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_no_cache_keeps_anything_of_an_event_for_more_than_a_minute(private):
+    world = make_world(private=private, state=EventState.APPROVED)
+    stranger = world.visitors[0]
+    looked = 0
+    for route in pages():
+        if route.policy != Policy.PUBLIC or route.name in SAY_NOTHING_OF_EVENTS:
+            continue
+        for path in paths(route, world, stranger):
+            answer = stranger.client.get(path, QUERY)
+            told = answer.headers.get("Cache-Control", "")
+            seconds = [int(age) for age in re.findall(r"max-age=(\d+)", told)]
+            assert "immutable" not in told, path
+            assert max(seconds, default=0) <= 60, path
+            looked += 1
+    assert looked > 20

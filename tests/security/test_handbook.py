@@ -1,5 +1,6 @@
 """What docs/security.md says is what the code does."""
 
+import re
 from pathlib import Path
 
 from allauth.account import app_settings
@@ -51,3 +52,11 @@ def test_the_handbook_says_how_soon_a_package_is_mended():
 
     assert "two days" in told
     assert "make check-packages" in told
+
+
+def test_every_test_the_handbook_names_is_there():
+    named = re.findall(r"(tests/[a-z_/]+\.py)::(\w+)", HANDBOOK)
+
+    assert len(named) > 40
+    for file, name in named:
+        assert f"\ndef {name}(" in (Path(settings.BASE_DIR) / file).read_text(), name
