@@ -78,8 +78,8 @@ def take_turns(site: Site, pages: list[Page]) -> Loads:
             for kind, requests in asked.items():
                 seconds = SECONDS if turn >= 0 else 1
                 found = load.put(site.address, requests, seconds=seconds, scratch=scratch)
-                if found.faults:
-                    sys.exit(f"{page.name}, {kind}: {found.faults} requests failed.")
+                if found.faults or not found.rate:
+                    sys.exit(f"{page.name}, {kind}: {found.faults or 'all'} requests failed.")
                 if turn >= 0:
                     loads.setdefault((page.name, kind), []).append(found)
     return loads
