@@ -51,10 +51,14 @@ def send(purpose: str, guest: Guest, payload: dict[str, Any], *, held: bool, now
     """One fixed-text letter with a button, unless this address has had its share.
 
     Somebody who types another person's address again and again fills no letter box: one letter
-    per event while its button is good, three a day in all (rsvps.unasked).
+    per event and day, three a day in all (rsvps.unasked).
     """
     waiting = guest.tickets.filter(used_at__isnull=True, expires_at__gt=now)
-    if waiting.exclude(purpose=NEW_ADDRESS).exists() or _had_their_share(guest, now=now):
+    told = waiting.exclude(purpose=NEW_ADDRESS).exists() or (
+        # An invitation nobody has acted on yet: what can be changed is behind its link.
+        purpose == SECOND_FORM and unasked.left_since(guest.supporter, guest.created_at, now=now)
+    )
+    if told or _had_their_share(guest, now=now):
         log.info("button_letter_withheld", guest=guest.pk)
         return
     lasts = timedelta(minutes=settings.SEAT_HOLD_MINUTES) if held else TICKET_LASTS

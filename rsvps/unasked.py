@@ -22,6 +22,12 @@ def next_free(supporter: Supporter, *, now: datetime) -> datetime:
     return max(now, datetime.fromisoformat(supporter.unasked_letters[-MOST]) + WINDOW)
 
 
+def left_since(supporter: Supporter, start: datetime, *, now: datetime) -> bool:
+    """Whether such a letter left, or waits to leave, since `start`, within the last day."""
+    since = max(start, now - WINDOW)
+    return any(datetime.fromisoformat(at) >= since for at in supporter.unasked_letters)
+
+
 def note(supporter: Supporter, *, at: datetime) -> None:
     """A letter leaves at that instant."""
     supporter.unasked_letters = [*supporter.unasked_letters, at.isoformat()][-MOST:]

@@ -131,10 +131,11 @@ def test_an_unproved_address_adds_what_was_missing_and_overwrites_nothing(now):
 def test_second_form_under_a_known_address_changes_nothing_until_the_button_is_pressed(now):
     event = make_event()
     first, second = a_slot(now, event, capacity=9), a_slot(now, event, capacity=9)
+    later = now + timedelta(days=1, minutes=5)
     sign_up(a_form(first, party_size=2, digest="1"), now=now)
     after = sign_up(
         a_form(first, second, party_size=4, name="Not Me", digest="2", consents={"news": "Yes"}),
-        now=now + SOON,
+        now=later,
     )
     assert after.confirm_first  # as for anybody who asks for two dates
     assert (taken(first), taken(second)) == (2, 0)
@@ -142,11 +143,19 @@ def test_second_form_under_a_known_address_changes_nothing_until_the_button_is_p
     assert not Consent.objects.exists()
     assert letters() == ["invitation", "second_form"]
 
-    confirm(the_ticket(), now=now + SOON)
+    confirm(the_ticket(), now=later)
     assert (taken(first), taken(second)) == (4, 4)
     assert Supporter.objects.get().name == "Not Me"
     assert Consent.objects.count() == 1
     assert letters() == ["invitation", "second_form", "party_change", "invitation"]
+
+
+def test_second_form_on_the_day_of_the_invitation_sends_no_second_letter(now):
+    slot = a_slot(now)
+    for number in range(4):
+        sign_up(a_form(slot, party_size=number + 1, digest=str(number)), now=now + number * SOON)
+    assert letters() == ["invitation"]
+    assert taken(slot) == 1
 
 
 def test_second_form_that_asks_for_what_stands_already_sends_no_button(now):
