@@ -26,7 +26,7 @@ from tests.factories import make_event, make_rsvp, make_supporter, make_timeslot
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]
 
-PAIRS, ROUNDS = 120, 3
+PAIRS, ROUNDS = 60, 3
 MOST_MS, MOST_SHARE = 2.0, 0.10
 # What differs between any two answers: the address itself, and what is signed or random.
 VARIES = re.compile(
