@@ -103,7 +103,7 @@ def test_the_main_job(page, live_server, mailbox, clock, log_in):
     page.get_by_role("link", name=event.title).click()
     assert "South Elm" not in page.content()
     page.get_by_role("link", name="I'm coming").last.click()  # the one within a thumb's reach
-    page.get_by_label("How many people").fill("3")
+    page.get_by_label("How many of you").fill("3")
     page.get_by_label("Your name").fill("Alex Guest")
     page.get_by_label("Your email").fill(f" {GUEST} ")
     page.get_by_label("Your ZIP code").fill("43201-1234")
@@ -124,7 +124,7 @@ def test_the_main_job(page, live_server, mailbox, clock, log_in):
     manage = link_in(letter, "/r/")
     page.goto(url + manage)
     expect(page.get_by_text("41 South Elm Street")).to_be_visible()
-    page.get_by_label("How many people").fill("2")
+    page.get_by_label("How many of you").fill("2")
     page.get_by_role("button", name="Save", exact=True).click()
     assert Timeslot.objects.get().seats_taken == 2
     mailbox.fetch(to=GUEST)
