@@ -26,7 +26,7 @@ from bench import drills
 
 PROCESSES = 4
 SEATS = 10
-TOLD = ("Full by now", "place is left", "places are left")
+TOLD = ("just filled up", "spot is left", "spots are left")
 
 
 def main() -> None:
