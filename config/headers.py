@@ -14,19 +14,16 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 
 # What pages ask of the browser, and nobody embedded in them: a position for the search box,
-# a passkey at log-in, the share button. Everything else is off.
+# a passkey at log-in, a link to copy. Everything else is off.
 _ASKED_FOR = (
     "clipboard-write",
     "geolocation",
     "publickey-credentials-create",
     "publickey-credentials-get",
-    "web-share",
 )
 _OFF = (
     "accelerometer",
-    "attribution-reporting",
     "autoplay",
-    "bluetooth",
     "browsing-topics",
     "camera",
     "clipboard-read",

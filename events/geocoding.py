@@ -19,6 +19,7 @@ from events.gazetteer import find, nearest
 from events.geocoder_service import Address, ProviderFailed
 from events.models import Event
 from events.places import Place, kilometres
+from events.spatial import MILES_PER_KM
 from events.states import Accuracy
 from events.zips import zip_place
 
@@ -43,11 +44,11 @@ class Geocoded:
 
 
 class PinTooFar(ValueError):
-    """The pin is `kilometres` away from where its address is; FURTHEST_KM is the limit."""
+    """The pin is `miles` away from where its address is; FURTHEST_KM is the limit."""
 
     def __init__(self, distance: float) -> None:
         super().__init__(f"{distance:.0f} km")
-        self.kilometres = distance
+        self.miles = distance * MILES_PER_KM
 
 
 class GazetteerGeocoder(Geocoder):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from events.changes import from_json
 from events.models import Event, EventRevision, Timeslot
 from events.places import kilometres
+from events.spatial import MILES_PER_KM
 from events.states import (
     HIGH_LEVEL_CAPACITY,
     HIGH_LEVEL_TYPES,
@@ -211,7 +212,7 @@ class Likeness:
 
     event: Event
     timeslot: Timeslot
-    kilometres: float
+    miles: float
 
 
 def likely_duplicates(event: Event, *, now: datetime, limit: int = 10) -> list[Likeness]:
@@ -248,8 +249,8 @@ def _nearest_of_each(event: Event, slots: Iterable[Timeslot], limit: int) -> lis
         other = slot.event
         apart = kilometres(event.latitude, event.longitude, other.latitude, other.longitude)  # type: ignore[arg-type]
         if apart <= LIKELY_KM:
-            found.setdefault(other.pk, Likeness(other, slot, apart))
-    return sorted(found.values(), key=lambda one: one.kilometres)[:limit]
+            found.setdefault(other.pk, Likeness(other, slot, apart * MILES_PER_KM))
+    return sorted(found.values(), key=lambda one: one.miles)[:limit]
 
 
 # -- Who asks --------------------------------------------------------------------------

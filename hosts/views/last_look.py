@@ -132,10 +132,10 @@ def _place_pin(request: UserRequest, event: Event, form: PinForm) -> bool:
         form.add_error(
             None,
             _(
-                "That is %(km).0f km from the address, more than 50. If the address is wrong,"
+                "That is %(miles).0f miles from the address, more than 31. If the address is wrong,"
                 " change it; the pin follows."
             )
-            % {"km": far.kilometres},
+            % {"miles": far.miles},
         )
     except hosting.OtherZone:
         form.add_error(

@@ -129,11 +129,9 @@ def _mend(request: UserRequest, step: Callable[[], object]) -> str:
     except mending.ChangeWaits:
         return _("A change from the host is waiting for review. Please decide on that first.")
     except geocoding.PinTooFar as far:
-        return ngettext(
-            "That is %(km)d km from the address; the pin may be moved by 50 km at most.",
-            "That is %(km)d km from the address; the pin may be moved by 50 km at most.",
-            round(far.kilometres),
-        ) % {"km": round(far.kilometres)}
+        return _(
+            "That is %(miles).0f miles from the address; the pin may be moved by 31 miles at most."
+        ) % {"miles": far.miles}
     except CapacityBelowSeatsTaken as taken:
         return ngettext(
             "%(taken)d spot is already taken, so capacity can't go lower.",

@@ -102,7 +102,8 @@ function steps({ key, shiftKey }) {
 }
 
 function distance(metres) {
-  return metres < 1000 ? `${Math.round(metres)} m` : `${(metres / 1000).toFixed(1)} km`;
+  const miles = metres / 1609.344;
+  return miles < 0.1 ? `${Math.round(metres / 0.3048)} ft` : `${miles.toFixed(1)} mi`;
 }
 
 function say(element, words) {

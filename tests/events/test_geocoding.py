@@ -146,7 +146,7 @@ class TestPlacingAnEvent:
         move_pin(event, 40.30, -83.0)
         with pytest.raises(PinTooFar) as refused:
             move_pin(event, 40.60, -83.0)
-        assert refused.value.kilometres > 50
+        assert refused.value.miles > 31
         assert event.latitude == 40.30
 
     def test_failed_provider_is_asked_again_until_it_answers(self, provider):

@@ -164,7 +164,7 @@ def test_a_position_is_taken_as_maps_write_it(client, draft, typed, kept):
 
 
 UNFIT = [
-    ({"latitude": "45.5", "longitude": "-122.6"}, "more than 50"),
+    ({"latitude": "45.5", "longitude": "-122.6"}, "more than 31"),
     ({"latitude": "north", "longitude": "-83"}, "The latitude is a number"),
     ({"latitude": "39.9 W", "longitude": "-83"}, "The latitude is a number"),
     ({"latitude": "91", "longitude": "-83"}, "A latitude lies between -90 and 90"),
@@ -187,7 +187,7 @@ def test_a_pin_that_cannot_be_there_stays_and_comes_back_with_why(client, draft,
 
 def test_the_pin_of_a_public_event_comes_back_with_why(client, public):
     page = shown(client.post(f"/host/events/{public.pk}/pin/", {"latitude": "1", "longitude": "1"}))
-    assert "more than 50" in page
+    assert "more than 31" in page
     assert "Take it off the site now" in page
 
 

@@ -83,7 +83,7 @@ def test_likely_duplicates_are_of_the_same_type_close_by_and_at_the_same_time():
     (found,) = vetting.likely_duplicates(event, now=timezone.now())
 
     assert found.event == same
-    assert round(found.kilometres) == 1
+    assert round(found.miles, 1) == 0.6
 
 
 def test_a_hosts_history_counts_what_they_did():

@@ -204,4 +204,4 @@ def test_pin_stays_within_fifty_kilometres(page, draft):
     page.get_by_text("Move the pin with coordinates").click()
     page.get_by_label("Latitude").fill("41")
     page.get_by_label("Longitude").focus()
-    expect(page.locator("[data-pin-said]")).to_contain_text("more than 50 km")
+    expect(page.locator("[data-pin-said]")).to_contain_text("more than 31 miles")
