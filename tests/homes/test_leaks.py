@@ -23,7 +23,7 @@ from tests.homes.walking import QUERY, pages, paths
 from tests.homes.world import make_world
 from tests.test_policies import ROUTES
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1800)]
 
 CANARIES = {
     "street": "8417 Canarygrass",

@@ -23,7 +23,10 @@ from events.states import EventType
 from tests.factories import make_event, make_host, make_rsvp, make_timeslot
 
 # The worlds are flushed and built anew, so that ids are the same in both.
-pytestmark = pytest.mark.django_db(transaction=True, reset_sequences=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True, reset_sequences=True),
+    pytest.mark.timeout(3600),
+]
 
 NOW = datetime(2026, 7, 15, 15, 0, tzinfo=UTC)
 # Headers that would differ between any two requests.

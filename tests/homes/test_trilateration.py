@@ -20,7 +20,7 @@ from events.search import SearchQuery, find
 from events.spatial import EARTH_MILES, miles_of
 from tests.factories import make_event, make_timeslot
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1800)]
 
 METRES = 1609.344
 HALVINGS = 24  # five miles down to half a metre
