@@ -50,7 +50,7 @@ check-deploy: setup-dev ## Django's deployment checks under production settings
 
 check-letters-model: setup-dev ## Model calendar (500 x 50), 20 zones' clocks, 1,000 interleavings (DATABASE_URL)
 	@INTERLEAVINGS=$${INTERLEAVINGS:-1000} MODEL_RUNS=$${MODEL_RUNS:-500} MODEL_STEPS=$${MODEL_STEPS:-50} CLOCK_ZONES=20 \
-	  $(PY) -m pytest -q tests/rsvps/test_model_calendar.py tests/rsvps/test_clock_changes.py \
+	  $(PY) -m pytest -q --timeout=0 tests/rsvps/test_model_calendar.py tests/rsvps/test_clock_changes.py \
 	  tests/rsvps/test_interleavings.py
 
 check-calendars: setup-dev ## Calendar objects read back by three parsers (COUNT=10000)

@@ -64,7 +64,7 @@ def _timeslot(kind: str, now: datetime) -> Timeslot:
 def of_whom(kind: str, now: datetime) -> Rsvp:
     """A made-up guest and event, unsaved, as a letter of this kind needs them."""
     timeslot = _timeslot(kind, now)
-    supporter = Supporter(pk=0, email="alex@example.org", name="Alex Guest")
+    supporter = Supporter(pk=0, email="alex@example.org", name="Alex Guest", proved_at=now)
     return Rsvp(
         pk=0,
         guest=Guest(pk=0, supporter=supporter, event=timeslot.event),

@@ -63,6 +63,9 @@ class TestEveryKind:
         assert "<script" not in letter.html
         assert "http://localhost:8000" in letter.text
 
+    def test_previews_call_guests_by_name(self):
+        assert "Hi Alex," in kind_named("invitation").example(NOW).text
+
     @pytest.mark.parametrize("name", OURS)
     def test_calendar_letters_come_from_their_organizer(self, name):
         letter = kind_named(name).example(NOW)
