@@ -113,8 +113,12 @@ SURFACES: dict[str, set[Field]] = {
     "cohost_answer": {Field.HOST_NAME},
     "host_become": {Field.HOST_NAME, Field.HOST_ACCOUNT},
     "account_email": {Field.HOST_ACCOUNT},
-    "host_event": _WAY_THERE | {Field.COHOSTS, Field.GUEST_NAMES, Field.REVIEW_NOTES},
-    "host_event_edit": _WHOLE_EVENT | {Field.COHOSTS, Field.UNSENT_WORDS},
+    # A button of a page that refuses what was typed shows the page again.
+    **dict.fromkeys(
+        ("host_event", "host_cohost_ask", "host_event_pin"),
+        _WAY_THERE | {Field.COHOSTS, Field.GUEST_NAMES, Field.REVIEW_NOTES},
+    ),
+    "host_event_edit": _WHOLE_EVENT | {Field.COHOSTS, Field.UNSENT_WORDS, Field.REVIEW_NOTES},
     "host_event_check": _WHOLE_EVENT | {Field.COHOSTS},
     "host_event_print": {Field.GUEST_NAMES},
     "host_guest": {Field.GUEST_NAMES},
@@ -124,6 +128,7 @@ SURFACES: dict[str, set[Field]] = {
     "review_find": {Field.HOST_NAME},
     "review_event": _WHOLE_EVENT | _REVIEW,
     "review_decide": _WHOLE_EVENT | _REVIEW,
+    "review_pin": _WHOLE_EVENT | _REVIEW,
     "review_fix": _WHOLE_EVENT,
     "review_fix_date": {Field.ARRIVAL},
     "ledger": {Field.LEDGER, Field.GUEST_CONTACTS},
@@ -136,6 +141,7 @@ SURFACES: dict[str, set[Field]] = {
     "letter/reminder_on_the_day": _WAY_THERE | _CONTACT,
     "letter/host_message": {Field.CONTACT_NAME},
     "letter/new_rsvps": {Field.GUEST_NAMES, Field.HOST_NAME},
+    "letter/submitted": {Field.HOST_NAME},
     "letter/cohost_request": {Field.HOST_NAME},
     **{
         f"letter/host_{step}": {Field.HOST_NAME, Field.REVIEW_NOTES}
@@ -145,6 +151,11 @@ SURFACES: dict[str, set[Field]] = {
     # The admin, for repairs: where somebody's home is stands on the review desk alone.
     "admin:events_event_change": _CONTACT
     | {Field.CONTACT_EMAIL, Field.HOST_NAME, Field.REVIEW_NOTES},
+    "admin:events_event_changelist": {Field.HOST_NAME},
+    "admin:hosts_cohost_changelist": {Field.COHOSTS},
+    "admin:hosts_host_changelist": {Field.HOST_NAME},
+    "admin:hosts_user_changelist": {Field.HOST_NAME, Field.HOST_ACCOUNT},
+    "admin:rsvps_supporter_changelist": {Field.GUEST_CONTACTS},
     "admin:hosts_cohost_change": {Field.COHOSTS},
     "admin:hosts_eventreport_change": {Field.REPORTS},
     "admin:hosts_host_change": {Field.HOST_NAME, Field.HOST_ACCOUNT},

@@ -117,13 +117,23 @@ def _nothing_more(rsvp: Rsvp, message: Message) -> Context:
     return {}
 
 
+# The facts of a timeslot that not everybody may know, neither the old nor the new.
+_TOLD_TO_FEW = {
+    "place": Field.EXACT_PLACE,
+    "joining_url": Field.JOINING_LINK,
+    "arrival": Field.ARRIVAL,
+}
+
+
 def what_changed(rsvp: Rsvp, message: Message) -> Context:
-    if rsvp.status in COMING:
-        now = wording.facts_of(rsvp.timeslot)
-        return {"differences": wording.differences(message.payload["was"], now)}
-    # Who waits for the host's answer learns the new time, and of a place neither old nor new.
-    now = wording.facts_of(rsvp.timeslot, Role.OTHER_GUEST)
-    hidden = {"place": now.place, "joining_url": now.joining_url, "arrival": now.arrival}
+    event = rsvp.timeslot.event
+    role = Role.GUEST if rsvp.status in COMING else Role.OTHER_GUEST
+    now = wording.facts_of(rsvp.timeslot, role)
+    hidden = {
+        name: getattr(now, name)
+        for name, field in _TOLD_TO_FEW.items()
+        if not may_see(role, field, event)
+    }
     return {"differences": wording.differences(message.payload["was"] | hidden, now)}
 
 
@@ -265,10 +275,11 @@ class HostMessageLetter:
 
     def write(self, guest: Guest, message: Message, now: datetime) -> Letter:
         unsubscribe_url = links.unsubscribe_url(guest.supporter)
+        named = may_see(Role.GUEST, Field.CONTACT_NAME, guest.event)
         context = about_event(guest.event) | {
             "name": greeting_name(guest.supporter),
             "words": message.payload["words"],
-            "contact_name": guest.event.contact_name,
+            "contact_name": guest.event.contact_name if named else "",
             "manage_url": links.manage_url(guest),
             "unsubscribe_url": unsubscribe_url,
         }

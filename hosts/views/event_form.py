@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from events import geocoding, lifecycle
-from events.disclosure import Policy, policy
+from events.disclosure import Field, Policy, may_see, policy
 from events.models import Event
 from events.readings import record_reading
 from events.states import EventState, EventType
@@ -25,7 +25,7 @@ from hosts.cohosting import TooManyCoHosts, standing
 from hosts.drafts import Typed
 from hosts.forms.event_form import EventForm, typed_with_picture
 from hosts.forms.picture import PictureField
-from hosts.roles import UserRequest, desk_required, get_own_event_or_404
+from hosts.roles import UserRequest, desk_required, get_own_event_or_404, viewer_role
 
 EDITABLE = {EventState.DRAFT, EventState.SENT_BACK, EventState.SUBMITTED, EventState.APPROVED}
 UNSENT = {EventState.DRAFT, EventState.SENT_BACK}
@@ -163,6 +163,7 @@ def _show(
             "form": form,
             "seen": hosting.stamp_of(event),
             "cohosts": standing(event),
+            "shows_review": may_see(viewer_role(request.user, event), Field.REVIEW_NOTES, event),
             "picture_errors": picture_errors or [],
             "unsent": event.state in UNSENT,
             "offers": {kind: drafts.offer(kind) for kind in EventType.values},
