@@ -101,6 +101,7 @@ class Walk:
             for role in LET_IN.get(policies[surface.partition("/")[0]], set())
             for field in fields - EVERYWHERE
             if may_show(surface, role, field, event) and (surface, role) in self.found
+            if (surface, role) != ("host_cohost_ask", Role.COHOST)  # the host alone asks
             if field not in self.found[surface, role]
         }
 
