@@ -244,7 +244,7 @@ def find(query: SearchQuery, *, now: datetime) -> Found:
 def _look_farther(query: SearchQuery, criteria: Criteria, circle: Circle) -> Found:
     """What to show where the circle holds too few, or (by distance) seemed to."""
     widest = replace(circle, miles=max(circle.miles, WITHIN_CHOICES[-1]))
-    close, occupied = streams.probe(criteria, widest, few=FEW, limit=query.limit + 1)
+    close, occupied = streams.probe(criteria, widest, few=FEW, limit=max(FEW, query.limit + 1))
     inside = sum(hit.distance <= squared_chord(circle.miles) for hit in close)
     if len(close) < FEW:
         hits = streams.nearest_in(criteria, circle.centre, occupied, limit=NEAREST)
@@ -269,7 +269,7 @@ def _page(query: SearchQuery, criteria: Criteria, key: _Key | None) -> Found | N
     more = query.limit + 1
     if query.by_distance and circle:
         behind = (key.distance or 0.0, key.starts, key.timeslot_id) if key else None
-        least = FEW if query.widen and not key else 0
+        least = min(FEW, more) if query.widen and not key else 0
         hits = streams.nearest(criteria, circle, after=behind, limit=more, at_least=least)
     else:
         position = (key.starts, key.timeslot_id) if key else None

@@ -208,6 +208,17 @@ def test_too_few_near_widens_the_circle_to_the_next_step_that_helps():
     assert [round(result.distance_miles) for result in page.results] == [3, 20, 42]
 
 
+@pytest.mark.parametrize("sort", ["time", "distance"])
+def test_a_page_shorter_than_few_is_not_widened_where_there_are_enough(sort):
+    for miles in (1, 2, 3):
+        near_columbus(miles_north=miles)
+
+    page = search(replace(COLUMBUS, within_miles=5, sort=sort, limit=1), now=NOW)
+
+    assert not page.widened_to
+    assert page.about == 3
+
+
 def test_nothing_near_shows_the_nearest_however_far_and_what_is_online():
     far = near_columbus(miles_north=400)
     farther = near_columbus(miles_north=900)
