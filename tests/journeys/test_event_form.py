@@ -78,10 +78,10 @@ def test_what_is_typed_is_saved_by_itself_and_sent(page, live_server, host, log_
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (503, "Not saved yet: you're offline. We'll keep trying."),
+        (503, "Not saved yet: you’re offline. We’ll keep trying."),
         (413, "more text than fits"),
         (409, "changed in another window"),
-        (403, "Your log-in ran out."),
+        (403, "You’ve been logged out."),
     ],
 )
 @pytest.mark.parametrize("browser_context_args", ["with JavaScript"], indirect=True)
