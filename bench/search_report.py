@@ -14,8 +14,8 @@ PAGE_MILES = 25  # the page that maps and counts are compared with
 class Times:
     """Milliseconds of everything that was asked."""
 
-    def __init__(self, rows: int, vendors: Sequence[str]) -> None:
-        self.rows, self.vendors = rows, vendors
+    def __init__(self, rows: int, tries: int, vendors: Sequence[str]) -> None:
+        self.rows, self.tries, self.vendors = rows, tries, vendors
         self.search: dict[tuple[str, int, bool], list[float]] = defaultdict(list)
         self.wrong: dict[str, int] = defaultdict(int)
         self.map: dict[tuple[str, int, str], list[float]] = defaultdict(list)
@@ -38,7 +38,7 @@ class Times:
     # -- tables --------------------------------------------------------------------------------
 
     def print_search(self, radii: Iterable[int]) -> None:
-        print(f"\n{self.rows:,} upcoming timeslots; milliseconds\n")
+        print(f"\n{self.rows:,} upcoming timeslots; milliseconds, best of {self.tries}\n")
         for miles in radii:
             print(f"| {miles} mi | p50 | p95 | p99 | New York p95 | x bound p50 | p95 |")
             print("| --- | --- | --- | --- | --- | --- | --- |")

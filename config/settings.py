@@ -272,6 +272,8 @@ GEOCODER_TIMEOUT = env.number("GEOCODER_TIMEOUT", 5)
 GEOCODER_MIN_DELAY_MS = env.number("GEOCODER_MIN_DELAY_MS", 1000)
 MAP_TILES_URL = env.text("MAP_TILES_URL")
 MAP_TILES_ATTRIBUTION = env.text("MAP_TILES_ATTRIBUTION")
+# A file in the PMTiles format on this machine, served to the maps by the site itself.
+MAP_PMTILES = env.text("MAP_PMTILES")
 
 # -- RSVPs ---------------------------------------------------------------------------
 
@@ -360,6 +362,8 @@ SECURE_CSP: dict[str, list[str]] = {
 }
 if MAP_TILES_URL:
     SECURE_CSP["img-src"].append(env.origin(MAP_TILES_URL))
+if MAP_PMTILES:
+    SECURE_CSP["img-src"].append("blob:")  # pictures cut out of the file by the page's own script
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"

@@ -1,6 +1,7 @@
 """Mistakes in the settings of places, found before the first visitor does."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -41,12 +42,21 @@ def check_geocoder(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 @register()
 def check_tiles(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """An operator's tiles name whose they are: the licences of maps ask for it."""
-    if not settings.MAP_TILES_URL or settings.MAP_TILES_ATTRIBUTION:
-        return []
-    return [
-        Warning(
-            "MAP_TILES_URL is set without MAP_TILES_ATTRIBUTION.",
-            hint="Say whose map it is, e.g. © OpenStreetMap contributors.",
-            id="events.W001",
+    found: list[CheckMessage] = []
+    if (settings.MAP_TILES_URL or settings.MAP_PMTILES) and not settings.MAP_TILES_ATTRIBUTION:
+        found.append(
+            Warning(
+                "A map of your own is set without MAP_TILES_ATTRIBUTION.",
+                hint="Say whose map it is, e.g. © OpenStreetMap contributors.",
+                id="events.W001",
+            )
         )
-    ]
+    if settings.MAP_PMTILES and not Path(settings.MAP_PMTILES).is_file():
+        found.append(
+            Warning(
+                f"MAP_PMTILES: there is no file {settings.MAP_PMTILES}.",
+                hint="Until there is one, maps show the ground that comes with Barnstorm.",
+                id="events.W002",
+            )
+        )
+    return found

@@ -90,6 +90,16 @@ class Circle:
     def cells(self) -> tuple[int, ...]:
         return cover(self.latitude, self.longitude, self.miles, self.resolution)
 
+    @property
+    def stream_resolution(self) -> int:
+        """One size larger: opening a stream costs more than passing over what is outside."""
+        return max(COARSEST, self.resolution - 1)
+
+    @property
+    def streams(self) -> tuple[int, ...]:
+        """The cells that are read in order of time, each a stream of its own."""
+        return cover(self.latitude, self.longitude, self.miles, self.stream_resolution)
+
 
 class _Sql:
     """Text and parameters, put together in the order they are read."""
@@ -139,7 +149,7 @@ def _lateral(criteria: Criteria, circle: Circle, after: tuple[int, int] | None, 
     sql = _Sql().add(
         "SELECT s.starts, s.timeslot_id, s.event_id, s.distance"
         " FROM unnest(%s::bigint[]) AS c(cell) CROSS JOIN LATERAL (",
-        list(circle.cells),
+        list(circle.streams),
     )
     sql.extend(_in_cell(criteria, circle, after, limit)).add(") AS s")
     return sql.add("ORDER BY 1, 2 LIMIT %s", limit)
@@ -150,7 +160,7 @@ def _correlated(
 ) -> _Sql:
     distance = _distance(circle.centre)
     sql = _Sql().add("WITH c(cell) AS (VALUES")
-    sql.add(", ".join(["(%s)"] * len(circle.cells)), *circle.cells)
+    sql.add(", ".join(["(%s)"] * len(circle.streams)), *circle.streams)
     sql.add(f") SELECT l.starts, l.timeslot_id, l.event_id, {distance}")
     sql.add("FROM c CROSS JOIN events_listing AS l WHERE l.timeslot_id IN (")
     sql.add("SELECT s.timeslot_id FROM (")
@@ -161,7 +171,7 @@ def _correlated(
 def _in_cell(criteria: Criteria, circle: Circle, after: tuple[int, int] | None, limit: int) -> _Sql:
     """The next listings of the cell `c.cell` that are inside the circle."""
     sql = _stream(criteria, _distance(circle.centre), after=after)
-    sql.add(f"AND l.r{circle.resolution} = c.cell")
+    sql.add(f"AND l.r{circle.stream_resolution} = c.cell")
     _inside(sql, circle)
     return sql.add("ORDER BY l.starts, l.timeslot_id LIMIT %s", limit)
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("events.json", feeds.events_json, name="events_json"),
     path("events.geojson", feeds.events_geojson, name="events_geojson"),
     path("map.geojson", maps.map_sight, name="map_sight"),
+    path("map.pmtiles", maps.map_archive, name="map_archive"),
     path("sitemap.xml", robots.sitemap, name="sitemap"),
     path("robots.txt", robots.robots, name="robots"),
     path("places/", places.place_suggest, name="place_suggest"),

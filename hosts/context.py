@@ -12,5 +12,6 @@ def site(request: HttpRequest) -> dict[str, object]:
         "brand_version": settings.BRAND.version,
         "demo": settings.DEMO,
         "map_tiles": settings.MAP_TILES_URL,
+        "map_archive": bool(settings.MAP_PMTILES),
         "map_tiles_attribution": settings.MAP_TILES_ATTRIBUTION,
     }

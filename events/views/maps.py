@@ -1,9 +1,13 @@
-"""What the results' map asks for as it is moved."""
+"""What maps ask for as they are moved: what is in view, and the operator's own ground."""
 
 import math
+import re
+from pathlib import Path
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+import structlog
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
@@ -15,9 +19,13 @@ from events.disclosure import Policy, policy
 from events.forms import SearchForm
 from events.maps import View, look
 
+log = structlog.get_logger(__name__)
+
 # Counts are some seconds old already: together they stay within half a minute.
 TRUE_FOR = 10
 DEEPEST_ZOOM = 22
+# No map asks for more of an archive at once; whole ones are as large as the planet.
+MOST_BYTES = 8_000_000
 
 
 @policy(Policy.PUBLIC)
@@ -70,3 +78,28 @@ def _feature(latitude: float, longitude: float, properties: dict[str, Any]) -> d
         "geometry": {"type": "Point", "coordinates": where},
         "properties": properties,
     }
+
+
+@policy(Policy.PUBLIC)
+@require_safe
+@cache_control(public=True, max_age=86400)
+def map_archive(request: HttpRequest) -> HttpResponse:
+    """A piece of the operator's PMTiles file (RFC 9110, section 14): `Range: bytes=0-16383`."""
+    if not settings.MAP_PMTILES:
+        raise Http404
+    asked = re.fullmatch(r"bytes=(\d{1,18})-(\d{1,18})", request.headers.get("Range", ""))
+    try:
+        with Path(settings.MAP_PMTILES).open("rb") as archive:
+            size = archive.seek(0, 2)
+            first, last = (int(asked[1]), int(asked[2])) if asked else (0, size)
+            last = min(last, size - 1)
+            if not asked or not first <= last < first + MOST_BYTES:
+                return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+            archive.seek(first)
+            piece = archive.read(last - first + 1)
+    except OSError:
+        log.warning("map_archive_unreadable", file=settings.MAP_PMTILES, exc_info=True)
+        raise Http404 from None
+    headers = {"Content-Range": f"bytes {first}-{last}/{size}", "Accept-Ranges": "bytes"}
+    kind = "application/vnd.pmtiles"
+    return HttpResponse(piece, status=206, content_type=kind, headers=headers)

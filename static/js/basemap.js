@@ -51,7 +51,7 @@ function addStyles(path) {
   document.head.prepend(link); // so that our own sheets have the last word
 }
 
-/** A Leaflet map in `element` with its ground; `data-tiles` adds the operator's tiles. */
+/** A Leaflet map in `element` with its ground; `data-archive` and `data-tiles` are the operator's. */
 export function createMap(L, element, { scale = true, ...options } = {}) {
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const map = L.map(element, {
@@ -68,15 +68,40 @@ export function createMap(L, element, { scale = true, ...options } = {}) {
   });
   const credits = L.control.attribution({ prefix: false }).addTo(map);
   if (scale) L.control.scale({ metric: false }).addTo(map);
-  const { tiles, tilesAttribution, credit } = element.dataset;
-  if (tiles) {
+  const { archive, tiles, tilesAttribution, credit } = element.dataset;
+  const embedded = () => {
+    ground(L).addTo(map);
+    credits.addAttribution(escaped(credit || "Natural Earth, U.S. Census, GeoNames"));
+  };
+  if (archive) {
+    archived(L, new URL(archive, location.href).href, escaped(tilesAttribution || "")).then((layer) => {
+      layer.addTo(map);
+      credits.addAttribution("GeoNames"); // for the places one can search
+    }, embedded);
+  } else if (tiles) {
     L.tileLayer(tiles, { maxZoom: 19, attribution: escaped(tilesAttribution || "") }).addTo(map);
     credits.addAttribution("GeoNames"); // for the places one can search
   } else {
-    ground(L).addTo(map);
-    credits.addAttribution(escaped(credit || "Natural Earth, U.S. Census, GeoNames"));
+    embedded();
   }
   return map;
+}
+
+/** Whether a map's ground is the operator's; ours has towns at most. */
+export const hasStreets = ({ archive, tiles }) => Boolean(archive || tiles);
+
+/** The layer of an operator's PMTiles file: pictures, or the shapes of Protomaps' basemap. */
+async function archived(L, url, attribution) {
+  await addScript("../vendor/pmtiles/pmtiles.js");
+  const file = new window.pmtiles.PMTiles(url);
+  const { tileType, maxZoom } = await file.getHeader();
+  if (tileType !== window.pmtiles.TileType.Mvt) {
+    return window.pmtiles.leafletRasterLayer(file, { attribution, maxNativeZoom: maxZoom, maxZoom: 19 });
+  }
+  await addScript("../vendor/protomaps-leaflet/protomaps-leaflet.js");
+  const flavor = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  const lang = document.documentElement.lang.slice(0, 2) || "en";
+  return window.protomapsL.leafletLayer({ url, flavor, lang, attribution, maxDataZoom: maxZoom });
 }
 
 function escaped(text) {

@@ -9,7 +9,7 @@ export class Marks {
     this.byId = new Map();
     this.areas = [];
     this.group = L.markerClusterGroup({
-      maxClusterRadius: 52,
+      maxClusterRadius: 58,
       showCoverageOnHover: false,
       spiderfyOnMaxZoom: false,
       zoomToBoundsOnClick: false,
@@ -71,7 +71,7 @@ export class Marks {
 
   icon(event, latitude) {
     const words = [event.title, event.when, event.place].filter(Boolean).join(", ");
-    if (event.count) return this.disk("map-bunch map-bunch-counted", event.count);
+    if (event.count) return this.disk("map-bunch", event.count);
     if (event.private) {
       const size = this.areaSize(event.radius_m, latitude);
       return this.divIcon("map-area", "map-area-disk", words, [size, size], [size / 2, size / 2]);
@@ -99,7 +99,8 @@ export class Marks {
 
   disk(kind, count) {
     const words = this.says.saysBunch.replace("%", count.toLocaleString());
-    const size = count < 100 ? 44 : count < 1000 ? 52 : 60;
+    const size = count < 1000 ? 44 : 52;
+    kind += count < 100 ? "" : count < 1000 ? " map-bunch-some" : " map-bunch-many";
     return this.divIcon(kind, "map-bunch-disk", words, [size, size], [size / 2, size / 2], short(count));
   }
 

@@ -22,7 +22,8 @@ async function start() {
   const L = await loadLeaflet({ clusters: true });
   const says = element.dataset;
   const map = createMap(L, element, { zoomControl: false });
-  const buttons = { position: "bottomright", zoomInTitle: says.saysCloser, zoomOutTitle: says.saysFurther };
+  const position = matchMedia("(min-width: 62rem)").matches ? "topleft" : "bottomright"; // a thumb
+  const buttons = { position, zoomInTitle: says.saysCloser, zoomOutTitle: says.saysFurther };
   L.control.zoom(buttons).addTo(map);
   const circle = L.layerGroup().addTo(map);
   const sight = new Sight(map, new Marks(L, map, says));
@@ -30,10 +31,10 @@ async function start() {
   showCircle({ move: true });
   const view = viewInAddress();
   if (view) map.setView([view.latitude, view.longitude], view.zoom, { animate: false });
-  await sight.refresh();
-  if (!view && !results.dataset.within) sight.fit();
   map.on("moveend", () => sight.refreshSoon());
   keepInAddress(map);
+  await sight.refresh();
+  if (!view && !results.dataset.within) sight.fit();
   linkCards(sight.marks);
   const search = offerSearchHere(L, map);
   new ResizeObserver(() => map.invalidateSize()).observe(element);
@@ -92,7 +93,7 @@ class Sight {
   /** Ask for what is in view, unless it is here already. */
   async refresh({ anew = false } = {}) {
     const bounds = this.map.getBounds();
-    const zoom = Math.round(this.map.getZoom());
+    const zoom = Math.floor(this.map.getZoom());
     const known = !anew && this.known?.zoom === zoom && this.known.bounds.contains(bounds);
     if (known) return this.sayWhat();
     this.asked?.abort();
@@ -121,9 +122,11 @@ class Sight {
     return answer.json();
   }
 
+  /** Everything there is, where that is little; else the country stays in view. */
   fit() {
     const { bounds } = this.marks;
-    if (bounds.isValid()) this.map.fitBounds(bounds, { padding: [40, 40], maxZoom: 12, animate: false });
+    const few = this.marks.all().every(({ event }) => !event.count);
+    if (few && bounds.isValid()) this.map.fitBounds(bounds, { padding: [40, 40], maxZoom: 12, animate: false });
   }
 
   sayWhat() {

@@ -1,11 +1,11 @@
 /* The host's pin: dragged, tapped, moved by arrow keys, or by the two number fields, which work
    without this script as well. It may go 50 km from where the address is. */
 
-import { createMap, loadLeaflet } from "./basemap.js";
+import { createMap, hasStreets, loadLeaflet } from "./basemap.js";
 
 // How far off a position of each accuracy may be, in metres, as a circle one can see.
 const DOUBT = { street: 150, zip: 3000, city: 8000 };
-const CLOSE = 16; // where an operator's tiles show streets
+const CLOSE = 16; // where an operator's map shows streets
 const FAR = 12; // where towns must do
 
 for (const element of document.querySelectorAll("[data-pin]")) {
@@ -17,7 +17,7 @@ async function start(element) {
   element.hidden = false;
   const { dataset } = element;
   const first = L.latLng(Number(dataset.latitude), Number(dataset.longitude));
-  const map = createMap(L, element, { zoomControl: false, center: first, zoom: dataset.tiles ? CLOSE : FAR });
+  const map = createMap(L, element, { zoomControl: false, center: first, zoom: hasStreets(dataset) ? CLOSE : FAR });
   L.control.zoom({ zoomInTitle: dataset.saysCloser, zoomOutTitle: dataset.saysFurther }).addTo(map);
   showDoubt(L, map, dataset, first);
   showHome(L, map, dataset);
@@ -83,11 +83,12 @@ function pinIcon(L, { saysPin }) {
 }
 
 /** Somewhere in this circle, as far as the geocoder knows. */
-function showDoubt(L, map, { accuracy, moved, tiles }, centre) {
+function showDoubt(L, map, dataset, centre) {
+  const { accuracy, moved } = dataset;
   if (moved || !DOUBT[accuracy]) return;
   const radius = DOUBT[accuracy];
   L.circle(centre, { radius, interactive: false, className: "map-doubt", color: "currentColor", weight: 1.5, dashArray: "4 5", fillOpacity: 0.06 }).addTo(map);
-  if (tiles || radius > 1000) map.fitBounds(centre.toBounds(radius * 2.4), { animate: false });
+  if (hasStreets(dataset) || radius > 1000) map.fitBounds(centre.toBounds(radius * 2.4), { animate: false });
 }
 
 /** What everybody else sees of a private home. */

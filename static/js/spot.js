@@ -1,8 +1,8 @@
 /* An event page's map: a pin, or for a home the soft area it is somewhere in. */
 
-import { createMap, loadLeaflet, whenInView } from "./basemap.js";
+import { createMap, hasStreets, loadLeaflet, whenInView } from "./basemap.js";
 
-const CLOSE = 15; // where an operator's tiles show streets
+const CLOSE = 15; // where an operator's map shows streets
 const FAR = 11; // where towns must do
 const AREA = 12; // where a home's area fills a good part of the map
 

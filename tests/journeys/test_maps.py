@@ -7,8 +7,11 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from events import maps, totals
+from events.search import FEW
 from events.spatial import index_event
 from events.states import EventState
+from tests.events import pmtiles
 from tests.factories import make_event, make_timeslot
 from tests.journeys.test_accessibility import AXE, RUN
 
@@ -26,7 +29,9 @@ def foreign(page, live_server):
     page.on(
         "request",
         lambda request: (
-            None if request.url.startswith((live_server.url, "data:")) else seen.append(request.url)
+            None
+            if request.url.startswith((live_server.url, "data:", "blob:"))
+            else seen.append(request.url)
         ),
     )
     page.on("pageerror", lambda error: seen.append(str(error)))
@@ -100,13 +105,69 @@ def test_list_and_map_point_at_each_other(page, live_server):
     expect(page.locator(".event-card.is-on-map")).to_have_count(1)
 
 
-def test_moved_map_can_be_searched(page, live_server):
+def test_moved_map_can_be_searched_and_back_leads_back(page, live_server):
+    near = [listed(title="Here").title for _number in range(FEW)]
+    listed(in_days=9, title="There", latitude=40.2, longitude=-82.99)
+    open_map(page, live_server, near="Columbus, OH&within=10")
+    titles = page.locator(".event-card-title")
+    expect(titles).to_have_text(near)
+    page.locator("[data-map]").focus()
+    page.keyboard.press("-")
+    page.wait_for_url(re.compile("#map="))
+
+    page.get_by_role("button", name="Search this area").click()
+
+    page.wait_for_url(re.compile(r"near=39\.\d{2}%2C\+-8\d\.\d{2}.*within=\d+#map="))
+    expect(titles).to_have_text([*near, "There"])
+    expect(page.get_by_role("button", name="Search this area")).to_be_hidden()
+    searched = page.url
+    page.go_back()
+    expect(titles).to_have_text(near)
+    expect(page.get_by_role("combobox").first).to_have_value("Columbus, OH")
+    page.goto(searched)
+    expect(titles).to_have_text([*near, "There"])
+    expect(page.locator("[data-map-said]")).to_have_text("4 events on the map.", timeout=15_000)
+
+
+def test_crowd_is_counted_and_taken_apart_by_keyboard(page, live_server, monkeypatch, foreign):
+    monkeypatch.setattr(maps, "MOST_POINTS", 2)
+    for number in range(3):
+        event = listed(title=f"Meeting {number}", latitude=39.9 + number / 1000)
+    totals.recount(event.created_at)
+    open_map(page, live_server, near="Columbus, OH&accessible=1&within=25")
+    said = page.locator("[data-map-said]")
+    expect(said).to_contain_text("About 3 events on the map. The numbers follow the kinds")
+    page.evaluate(AXE)
+    assert page.evaluate(RUN) == []
+    scale = page.locator(".leaflet-control-scale-line").first
+    before = scale.inner_text()
+    page.locator(".map-bunch").first.focus()
+    page.keyboard.press("Enter")
+    expect(scale).not_to_have_text(before)
+    assert foreign == []
+
+
+def test_map_of_a_phone_comes_back_where_it_was(page, live_server):
+    listed(title="Here")
+    page.set_viewport_size({"width": 375, "height": 740})
+    page.goto(f"{live_server.url}/events/?near=43215#map=10/39.960/-83.000")
+    expect(page.locator(".map-pin")).to_have_count(1, timeout=15_000)
+    expect(page.get_by_role("button", name="Show the list")).to_be_visible()
+
+
+@pytest.mark.parametrize("kind", [pmtiles.PNG, pmtiles.MVT])
+def test_operator_s_own_archive_is_the_ground(page, live_server, settings, tmp_path, foreign, kind):
+    path = tmp_path / "own.pmtiles"
+    path.write_bytes(pmtiles.archive(kind))
+    settings.MAP_PMTILES = str(path)
+    settings.MAP_TILES_ATTRIBUTION = "© Somebody's map"
+    settings.SECURE_CSP = settings.SECURE_CSP | {"img-src": ["'self'", "data:", "blob:"]}
     listed()
     open_map(page, live_server)
-    page.locator("[data-map]").focus()
-    page.keyboard.press("ArrowUp")
-    page.get_by_role("button", name="Search this area").click()
-    page.wait_for_url(re.compile(r"near=\d\d\.\d{2}%2C\+-8\d\.\d{2}"))
+    drawn = "img.leaflet-tile-loaded" if kind == pmtiles.PNG else "canvas.leaflet-tile-loaded"
+    expect(page.locator(f"[data-map] {drawn}").first).to_be_attached(timeout=15_000)
+    expect(page.locator(".leaflet-control-attribution")).to_contain_text("© Somebody's map")
+    assert foreign == []
 
 
 def test_list_is_whole_without_scripts(browser, browser_context_args, live_server):

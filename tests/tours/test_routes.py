@@ -35,6 +35,7 @@ FILES = {
 # What a script asks for: JSON, or a piece of a page that is there already.
 ANSWERS_TO_SCRIPTS = {
     "map_sight",
+    "map_archive",
     "place_suggest",
     "host_preview",
     "host_zone",
