@@ -8,6 +8,7 @@ otherwise the drill would prove nothing. POSTGRES_URL names a server to make a d
 """
 
 import http.client
+import itertools
 import os
 import re
 import socket
@@ -51,10 +52,18 @@ def main() -> None:
             control(name, port, people=people, runs=max(3, runs // 5))
 
 
+_numbers = itertools.count()
+
+
+def strangers(people: int) -> list[str]:
+    """Addresses never used before: one may be typed twenty times a day."""
+    return [f"guest{next(_numbers)}@example.org" for _ in range(people)]
+
+
 def drill(name: str, port: int, *, people: int, seats: int, runs: int) -> None:
     told = 0
     for _ in range(runs):
-        slot, answers = rush(port, [f"guest{n}@example.org" for n in range(people)], seats=seats)
+        slot, answers = rush(port, strangers(people), seats=seats)
         counted = tally(answers)
         slot.refresh_from_db()
         letters = invitations(slot)
@@ -82,7 +91,7 @@ def one_person(port: int, *, forms: int, runs: int) -> None:
 def control(name: str, port: int, *, people: int, runs: int) -> None:
     counted: Counter[str] = Counter()
     for _ in range(runs):
-        _slot, answers = rush(port, [f"guest{n}@example.org" for n in range(people)], seats=SEATS)
+        _slot, answers = rush(port, strangers(people), seats=SEATS)
         counted += tally(answers)
     oversold = counted["in"] - SEATS * runs
     if oversold <= 0:
