@@ -138,10 +138,12 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # In memory, concurrent writers fail at once; in a file they wait for their turn.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "tests.sqlite3")}
 elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
-    # Whatever the server's default is: seats are counted right at this level (rsvps.checks).
-    DATABASES["default"].setdefault("OPTIONS", {})["isolation_level"] = (
-        IsolationLevel.READ_COMMITTED
-    )
+    # Whatever the server's default is: seats are counted right at this level (rsvps.checks),
+    # and a single statement outside of a transaction never has to be tried again.
+    _options = DATABASES["default"].setdefault("OPTIONS", {})
+    _options["isolation_level"] = IsolationLevel.READ_COMMITTED
+    _level = r"-c default_transaction_isolation=read\ committed"
+    _options["options"] = f"{_options.get('options', '')} {_level}".strip()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if not PRODUCTION:
     (VAR_DIR / "static").mkdir(parents=True, exist_ok=True)
