@@ -12,10 +12,19 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import h3.api.basic_int as h3
+from h3 import H3FailedError
 
 from events import streams, totals
 from events.search import Result, SearchQuery, load_results
-from events.spatial import EARTH_MILES, MILES_PER_KM, REACH
+from events.spatial import (
+    EARTH_MILES,
+    MILES_PER_KM,
+    REACH,
+    cover,
+    miles_of,
+    squared_distance,
+    unit_vector,
+)
 from events.streams import COARSEST, Criteria, unix
 from events.totals import Total
 
@@ -157,8 +166,20 @@ def cells_in(view: View, resolution: int) -> list[int]:
     for west, east in wider.halves():
         corners = [(wider.south, west), (wider.south, east), (wider.north, east)]
         shape = h3.LatLngPoly([*corners, (wider.north, west)])
-        cells.update(h3.h3shape_to_cells(shape, resolution))
+        try:
+            cells.update(h3.h3shape_to_cells(shape, resolution))
+        except H3FailedError:  # it gives up on some boxes beside a pole
+            cells.update(_around(corners, resolution))
     return sorted(cells)
+
+
+def _around(corners: list[tuple[float, float]], resolution: int) -> tuple[int, ...]:
+    """The cells of a circle through a box's corners: the box and more."""
+    (south, west), _, (north, east) = corners
+    middle = (south + north) / 2, (west + east) / 2
+    origin = unit_vector(*middle)
+    farthest = max(squared_distance(origin, unit_vector(*corner)) for corner in corners)
+    return cover(*middle, miles_of(farthest), resolution)
 
 
 def _refined(cells: Sequence[int], resolution: int) -> list[int]:
