@@ -12,6 +12,7 @@ from events.states import EventState
 from outbox.letters import Kind, Letter, register
 from outbox.models import Message
 from rsvps import examples, reminders
+from rsvps.buttons import CONFIRM
 from rsvps.contents import (
     GivenUpLetter,
     HostMessageLetter,
@@ -24,7 +25,7 @@ from rsvps.contents import (
     what_changed,
     whole_event,
 )
-from rsvps.models import Guest, Rsvp, Supporter
+from rsvps.models import Guest, Rsvp, Supporter, Ticket
 from rsvps.states import COMING, GONE, RsvpStatus
 
 COMING_OR_WAITING = (*COMING, RsvpStatus.PENDING)
@@ -121,7 +122,10 @@ def _on_the_day_wanted(rsvp: Rsvp, message: Message, now: datetime) -> str | Non
 
 
 def _confirm_wanted(message: Message, now: datetime) -> str | None:
-    waiting = Rsvp.objects.filter(guest=subject_id(message), status=RsvpStatus.UNCONFIRMED)
+    # In a rush no RSVP waits for the button: the ticket does.
+    waiting = Ticket.objects.filter(
+        guest=subject_id(message), purpose=CONFIRM, used_at__isnull=True, expires_at__gt=now
+    )
     return None if waiting.exists() else "confirmed or given up since"
 
 

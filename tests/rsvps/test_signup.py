@@ -8,6 +8,7 @@ import pytest
 from django.db import connections
 
 from events.states import EventState, TimeslotState
+from outbox.letters import kind_named
 from outbox.models import Message
 from rsvps import errands, links
 from rsvps.attending import EventClosed, NotWelcome, remove_guest
@@ -228,11 +229,14 @@ def test_in_a_rush_no_seat_is_held_and_places_go_to_whoever_presses_first(privat
         assert (outcome.confirm_first, outcome.held) == (True, False)
     assert not Rsvp.objects.exists()
     assert taken(slot) == 0
-    first, second = [
-        links.find_ticket(message.payload["token"]) for message in Message.objects.order_by("pk")
-    ]
+    letters = list(Message.objects.order_by("pk"))
+    wanted = kind_named("confirm").wanted
+    assert [wanted(letter, now) for letter in letters] == [None, None]
+    first, second = [links.find_ticket(letter.payload["token"]) for letter in letters]
     confirm(second, now=now)
     assert taken(slot) == 1
+    assert wanted(letters[0], now) is None
+    assert wanted(letters[1], now) is not None
     with pytest.raises(TimeslotFull):
         confirm(first, now=now)
 
