@@ -92,7 +92,7 @@ def test_what_keeps_a_draft_from_being_saved_is_told(
     begin(page, live_server.url, "House party")
     page.route("**/autosave/", lambda route: route.fulfill(status=status))
     page.get_by_label("Title").fill("Porch party")
-    expect(page.locator("[data-save-state]")).to_contain_text(words)
+    expect(page.locator("[data-save-state]")).to_contain_text(words, timeout=20_000)
 
 
 @pytest.mark.parametrize("browser_context_args", ["with JavaScript"], indirect=True)
