@@ -90,6 +90,7 @@ def test_what_keeps_a_draft_from_being_saved_is_told(
 ):
     log_in(host.user)
     begin(page, live_server.url, "House party")
+    page.wait_for_load_state("load")  # what is typed before that is not noted
     page.route("**/autosave/", lambda route: route.fulfill(status=status))
     page.get_by_label("Title").fill("Porch party")
     expect(page.locator("[data-save-state]")).to_contain_text(words, timeout=20_000)

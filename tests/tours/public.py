@@ -33,7 +33,7 @@ def a_country() -> list[Event]:
     """Events of every look."""
     return [
         listed(make_event(private=True, official=True), capacity=4),
-        listed(make_event(title=LONG.strip()[:140], venue=LONG.strip()[:120]), capacity=30),
+        listed(make_event(title=LONG.strip()[:120], venue=LONG.strip()[:120]), capacity=30),
         listed(make_event(title=RIGHT_TO_LEFT, description=RIGHT_TO_LEFT, wheelchair="no")),
         listed(make_event(virtual=True, type=EventType.PHONE_BANK)),
         listed(make_event(title="Soup", type=EventType.CANVASS), capacity=1, seats_taken=1),
