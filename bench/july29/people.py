@@ -27,6 +27,7 @@ _FULL = re.compile(
     r"|This event is full"
 )
 _CHANGED = "changed while you were filling"
+_CLOSED = "It happened while you were filling in the form"
 
 
 def client_address(number: int) -> str:
@@ -93,6 +94,9 @@ class Guest:
                 yield Pause(60)
             elif _FULL.search(page.text):
                 self.say("refused", "full")
+                return
+            elif _CLOSED in page.text:
+                self.say("refused", "closed")
                 return
             elif _CHANGED not in page.text:
                 break
