@@ -308,13 +308,13 @@ def typed_time(slot: Timeslot, zone: str) -> dict[str, str]:
 
 @transaction.atomic
 def duplicate(event: Event, *, by: User, now: datetime) -> Event:
-    """A new draft with the event's words, place and dates, moved by whole weeks to come.
+    """A new draft with the event's words, place and dates, some whole weeks later.
 
     The picture comes along; guests, co-hosts and decisions do not.
     """
     zone = ZoneInfo(event.timezone)
     typed = written(event, list(event.timeslots.open().order_by("starts_at", "pk")))
-    weeks = _weeks_to_come(typed["times"], today=now.astimezone(zone).date())
+    weeks = _weeks_on(typed["times"], today=now.astimezone(zone).date())
     for row in typed["times"]:
         row["id"] = row["start_fold"] = row["end_fold"] = ""
         for name in ("date", "end_date"):
@@ -332,8 +332,7 @@ def duplicate(event: Event, *, by: User, now: datetime) -> Event:
     )
 
 
-def _weeks_to_come(times: list[dict[str, str]], *, today: date) -> int:
-    if not times:
-        return 0
-    first = min(date.fromisoformat(row["date"]) for row in times)
-    return max(0, (today - first).days // 7 + 1)
+def _weeks_on(times: list[dict[str, str]], *, today: date) -> int:
+    """How many weeks later these dates are all to come, and none is a date they stand on now."""
+    days = [date.fromisoformat(row["date"]) for row in times]
+    return (max(today, *days) - min(days)).days // 7 + 1 if days else 0

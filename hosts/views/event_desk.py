@@ -143,7 +143,7 @@ def duplicate(request: UserRequest, event_id: int) -> HttpResponse:
     """A new draft like this event."""
     event = get_hosted_event_or_404(request.user, event_id)
     copy = drafts.duplicate(event, by=request.user, now=timezone.now())
-    messages.success(request, _("Here's a copy. Check the dates before you send it."))
+    messages.success(request, _("Here's a copy, on later dates. Check them before you send it."))
     return redirect("host_event_edit", copy.pk)
 
 

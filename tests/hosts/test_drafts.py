@@ -267,11 +267,24 @@ def test_a_copy_has_the_same_words_and_days_of_the_week_to_come(now):
     assert copy.timeslots.count() == 0
 
 
-def test_a_copy_of_an_event_to_come_keeps_its_day(now):
+def test_a_copy_of_an_event_to_come_is_a_week_later(now):
     event = make_event()
     make_timeslot(event, starts_at=now.replace(day=20, hour=22))
+
     copy = drafts.duplicate(event, by=event.host, now=now)
-    assert copy.typed["times"][0]["date"] == "2026-07-20"
+
+    assert [row["date"] for row in copy.typed["times"]] == ["2026-07-27"]
+
+
+def test_a_copy_of_several_weeks_follows_the_last_of_them(now):
+    event = make_event()
+    for day in (7, 14, 21):
+        make_timeslot(event, starts_at=now.replace(day=day, hour=22))
+
+    copy = drafts.duplicate(event, by=event.host, now=now)
+
+    dates = [row["date"] for row in copy.typed["times"]]
+    assert dates == ["2026-07-28", "2026-08-04", "2026-08-11"]
 
 
 def test_looking_at_the_form_changes_nothing(client, host):
