@@ -60,6 +60,11 @@ bench-search: setup-dev ## Search beside its rivals (ROWS=1000000; POSTGRES_URL:
 	@bin/setup bench/requirements-bench.txt
 	@$(PY) -m bench.search --rows $${ROWS:-100000}
 
+.PHONY: check-search
+check-search: setup-dev ## Search and map against brute force, at length (SEARCH_EXAMPLES=200, DATABASE_URL)
+	@SEARCH_EXAMPLES=$${SEARCH_EXAMPLES:-200} $(PY) -m pytest -q -n $(WORKERS) --timeout=0 \
+	  tests/events/test_search.py tests/events/test_maps.py
+
 .PHONY: bench-feeds
 bench-feeds: setup-dev ## A calendar feed of 1,000 events beside the icalendar library
 	@$(PY) -m bench.feeds

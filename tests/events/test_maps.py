@@ -1,14 +1,13 @@
 """The map's points and counts against brute force, and the totals they come from."""
 
 import math
-import os
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import h3.api.basic_int as h3
 import pytest
 from django.db import connection, connections
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from events import maps, totals
@@ -22,7 +21,6 @@ from tests.events.worlds import NOW, world
 from tests.factories import make_event, make_timeslot
 
 pytestmark = pytest.mark.django_db
-EXAMPLES = int(os.environ.get("SEARCH_EXAMPLES", "12"))
 COUNTRY = View(24, -125, 50, -66, 4)
 COLUMBUS = View(39.8, -83.2, 40.1, -82.8, 11)
 
@@ -47,11 +45,7 @@ def in_view(query, view, *, now=NOW):
     }
 
 
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@worlds.patiently
 @given(
     centre=worlds.centres,
     drawn=st.lists(worlds.events, min_size=3, max_size=10),
@@ -75,11 +69,7 @@ def test_points_are_what_brute_force_finds_in_the_view(
             assert found == in_view(query, view)
 
 
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@worlds.patiently
 @given(
     centre=worlds.centres,
     drawn=st.lists(worlds.events, min_size=3, max_size=10),

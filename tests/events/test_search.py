@@ -1,11 +1,10 @@
 """Search against brute force: same events, same order, none twice, none missing."""
 
-import os
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from events import search as module
@@ -24,7 +23,6 @@ from tests.events.worlds import NOW, world
 from tests.factories import make_event, make_host, make_timeslot
 
 pytestmark = pytest.mark.django_db
-EXAMPLES = int(os.environ.get("SEARCH_EXAMPLES", "12"))
 
 queries = st.fixed_dictionaries(
     {
@@ -69,11 +67,7 @@ def pages(query, *, now, between=lambda: None, tick=timedelta(0)):
         now += tick
 
 
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@worlds.patiently
 @given(
     centre=worlds.centres,
     drawn=st.lists(worlds.events, min_size=3, max_size=12),
@@ -104,11 +98,7 @@ def test_search_finds_what_brute_force_finds(centre, drawn, asked, away):
                 assert first.about == len(expected)
 
 
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@worlds.patiently
 @given(
     centre=worlds.centres,
     drawn=st.lists(worlds.events, min_size=4, max_size=12),

@@ -1,10 +1,12 @@
 """Random events on the whole globe for Hypothesis, and what may be asked of them."""
 
+import os
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from events.models import Event
@@ -12,6 +14,13 @@ from events.search import TIMES_OF_DAY
 from events.spatial import index_event
 from events.states import AttendanceMode, EventState, EventType, TimeslotState, YesNoUnknown
 from tests.factories import make_event, make_host, make_timeslot
+
+# A world takes its time, the more so on PostgreSQL.
+patiently = settings(
+    max_examples=int(os.environ.get("SEARCH_EXAMPLES", "12")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 
 NOW = datetime(2026, 11, 1, 3, 30, 0, 500_000, tzinfo=UTC)  # a DST change in the US is near
 
