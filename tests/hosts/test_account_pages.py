@@ -103,6 +103,14 @@ def test_pages_before_the_log_in_speak_plainly(client, name):
     says_only_our_words(words_of(client, reverse(name)))
 
 
+def test_somebody_with_a_new_password_is_led_to_the_log_in(client):
+    page = words_of(client, reverse("account_password_reset_completed"))
+
+    says_only_our_words(page)
+    assert "Your new password is set" in page
+    assert f'<a class="btn btn-primary" href="{reverse("account_login")}">' in page
+
+
 def test_a_wrong_code_of_the_app_is_refused_kindly(client):
     user = make_user()
     give_authenticator_app(user, secret=SECRET)
