@@ -67,6 +67,12 @@ def when_in_words(starts_at: datetime, ends_at: datetime, timezone: str) -> str:
     return _("%(day)s, %(start)s to %(last_day)s, %(end)s %(zone)s") % values
 
 
+def instant_in_words(instant: datetime, timezone: str) -> str:
+    """An instant at the event: "Saturday, January 9, 3:00 p.m. EST"."""
+    local = instant.astimezone(ZoneInfo(timezone))
+    return f"{date_format(local, 'l, F j, g:i a')} {zone_name(local)}"
+
+
 def zone_name(local: datetime) -> str:
     """The zone's short name at that instant ("EST"); zones without one give "UTC+03:00"."""
     name = local.strftime("%Z")

@@ -4,13 +4,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django import template
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events import cards
-from events.calendars import when_in_words, zone_name
+from events.calendars import instant_in_words, when_in_words
 from events.fields import show_email, show_phone
 from events.models import Timeslot
 from events.words import plain_description, render_description
@@ -65,6 +64,7 @@ def when(timeslot: Timeslot) -> str:
     return when_in_words(timeslot.starts_at, timeslot.ends_at, timeslot.event.timezone)
 
 
+register.filter("at_zone", instant_in_words)
 register.filter("unbroken", cards.unbroken, is_safe=True)
 
 
@@ -72,13 +72,6 @@ register.filter("unbroken", cards.unbroken, is_safe=True)
 def leaf(instant: datetime, zone: str) -> cards.Leaf:
     """The day of an instant in an event's zone, as a leaf of a calendar."""
     return cards.leaf(instant.astimezone(ZoneInfo(zone)))
-
-
-@register.filter
-def at_zone(instant: datetime, zone: str) -> str:
-    """An instant in words at an event: "Saturday, January 9, 3:00 p.m. EST"."""
-    local = instant.astimezone(ZoneInfo(zone))
-    return f"{date_format(local, 'l, F j, g:i a')} {zone_name(local)}"
 
 
 @register.filter

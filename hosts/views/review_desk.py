@@ -2,18 +2,16 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from events.calendars import when_in_words
+from events.calendars import instant_in_words, when_in_words
 from events.disclosure import Field, may_see
 from events.lifecycle import StateConflict
 from events.models import Event
@@ -233,12 +231,11 @@ def _what_happened(event: Event, user: User) -> str:
             return _("You already decided this: %(what)s. Nothing more was done.") % {
                 "what": decision.get_decision_display()
             }
-        when = decision.decided_at.astimezone(ZoneInfo(event.timezone))
         return _(
             "Nothing was done, because %(who)s got there first. Their decision, %(when)s: %(what)s."
         ) % {
             "who": decision.by,
-            "when": date_format(when, "l, F j, g:i a"),
+            "when": instant_in_words(decision.decided_at, event.timezone),
             "what": decision.get_decision_display(),
         }
     return _(

@@ -87,6 +87,19 @@ def test_a_stale_page_says_who_decided_and_keeps_the_words(client):
     assert "My careful words" in text
 
 
+def test_times_of_decisions_are_those_at_the_event(client, now):
+    log_in_staff(client)
+    event = make_submitted(updated_at=now)
+    before = seen(event)
+    review.approve(event, **given(event, now=now))
+
+    page = client.get(f"/review/events/{event.pk}/").content.decode()
+    late = client.post(f"/review/events/{event.pk}/decide/", {"step": "approve", "seen": before})
+
+    assert "Rae Reviewer, Wednesday, July 15, 11:00 a.m. EDT" in page
+    assert "Wednesday, July 15, 11:00 a.m. EDT: Approved" in late.content.decode()
+
+
 def test_pressing_approve_twice_says_that_it_is_done(client):
     log_in_staff(client)
     event = make_submitted()
