@@ -74,11 +74,14 @@ class Drill:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder.mkdir(parents=True)
             self.start_anew()
-        elif datetime.now(UTC) >= _at_midnight(self.state["day"]):
+        elif self.state["phase"] == "evening" and self.is_the_day():
             sys.exit(f"That night's events are under way. Remove {self.folder} to start anew.")
         else:
             print(f"Going on where the drill in {self.folder} was.", flush=True)
             self.end_leftovers()
+
+    def is_the_day(self) -> bool:
+        return datetime.now(UTC).date() >= date.fromisoformat(self.state["day"])
 
     def start_anew(self) -> None:
         database = f"sqlite:///{self.folder}/night.sqlite3"
@@ -304,10 +307,6 @@ def _letters_wait() -> bool:
 
     now = timezone.now()
     return Message.objects.due(now).exists() or Message.objects.in_flight().exists()
-
-
-def _at_midnight(day: str) -> datetime:
-    return datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC)
 
 
 def _sql(server: str, statement: str) -> None:
