@@ -153,7 +153,7 @@ def _event(country: Country, row: dict, number: int) -> Event:
         host=host,
         type=kind,
         title=chance.choice(words.TITLES[kind]),
-        description=chance.choice(words.DESCRIPTIONS),
+        description=chance.choice(words.DESCRIPTIONS[kind]),
         official=kind in {EventType.RALLY, EventType.TOWN_HALL} and chance.random() < 0.7,
         attendance_mode=AttendanceMode.VIRTUAL if virtual else mode,
         joining_url="https://meet.demo.example/join" if virtual or both else "",

@@ -6,6 +6,7 @@ from events import lifecycle
 from events.models import Event
 from events.states import Accuracy, EventState, EventType
 from hosts.comparing import snapshot
+from hosts.demo import words
 from hosts.models import EventReport, ReportReason
 
 # How long ago what waits came in; most answers take less than a day.
@@ -21,12 +22,11 @@ def fill_desk(*, now: datetime) -> None:
         if number == 1:
             event.type = EventType.RALLY
             event.title = "Rally for the library on the town green"
+            event.description = words.DESCRIPTIONS[EventType.RALLY][0]
             event.official = True
         if number == 2:
             event.accuracy, event.pin_moved = Accuracy.ZIP, False
-        event.save(
-            update_fields=["submitted_at", "type", "title", "official", "accuracy", "pin_moved"]
-        )
+        event.save()
     public = (
         Event.objects.filter(
             state=EventState.APPROVED,
@@ -55,10 +55,10 @@ def _move(event: Event, *, now: datetime) -> None:
 def _reword(event: Event, *, now: datetime) -> None:
     # What staff decided about, so that the page can show what reads otherwise since.
     event.decisions.update(snapshot=snapshot(event))
-    words = event.description + "\n\nBring a chair, if you have one to spare."
+    description = event.description + "\n\nBring a chair, if you have one to spare."
     lifecycle.change_event(
         event,
-        fields={"description": words},
+        fields={"description": description},
         by=event.host,
         now=now - timedelta(hours=2),
         live=False,

@@ -45,15 +45,75 @@ TITLES: dict[str, list[str]] = {
     EventType.OTHER: ["Sign-painting afternoon", "Letters to the editor workshop"],
 }
 
-DESCRIPTIONS = [
-    "Come as you are. We start with names and snacks, hear from the campaign for twenty minutes,"
-    " and then **do one useful thing together**.\n\nFirst time? You are who this is for.",
-    "We will have water, maps, clipboards and somebody who has done this before for everybody who"
-    " has not.\n\n- Wear shoes you can walk in\n- Bring a charged phone\n- Friends are welcome",
-    "An easy evening with people who live near you. There is room for children, and there will be"
-    " tea.",
-    "We have a goal, a list and good company. Stay for all of it or for an hour; both help.",
-]
+# Each fits every title of its type, at home, in a hall or online.
+DESCRIPTIONS: dict[str, list[str]] = {
+    EventType.HOUSE_PARTY: [
+        "Come as you are. We start with names and snacks, hear from the campaign for twenty"
+        " minutes, and then **do one useful thing together**.\n\nFirst time? You are who this is"
+        " for.",
+        "An easy evening with people who live near you. There will be tea, something sweet, and"
+        " room for children. We'll talk about what our street needs and who can do what.",
+    ],
+    EventType.CANVASS: [
+        "We will have water, maps, clipboards, and somebody who has done this before for everybody"
+        " who has not. You knock with a partner.\n\n- Wear shoes you can walk in\n- Bring a charged"
+        " phone\n- Friends are welcome",
+        "We practice for fifteen minutes, then go out in pairs to talk with neighbors. Most people"
+        " are friendly, and many are glad that somebody came. Afterward we compare notes.",
+    ],
+    EventType.PHONE_BANK: [
+        "We call voters who haven't made up their minds. You get a list and a short script, and we"
+        " practice on each other first.\n\n- Bring a charged phone and headphones\n- A laptop"
+        " helps, but you don't need one",
+        "An hour of calls goes fast in good company. Somebody who has done this many times stays"
+        " with you until you feel sure. Come for all of it or for half; both help.",
+    ],
+    EventType.TEXT_BANK: [
+        "You send texts from a web page, so nobody sees your number. We set up together in the"
+        " first ten minutes, then answer what comes back. You need a laptop or a tablet, and its"
+        " charger.",
+    ],
+    EventType.RALLY: [
+        "Music first, then short speeches by people you may know from around here, and at the end"
+        " everybody signs up for **one hour of help**. Bring water, a hat, and a sign you made"
+        " yourself.",
+    ],
+    EventType.TOWN_HALL: [
+        "Ask what you like. Two candidates and somebody from the county answer, two minutes to a"
+        " question, and nobody gives a speech. We keep time and take turns, so everyone is heard.",
+    ],
+    EventType.TRAINING: [
+        "All you need to begin, in plain words: what to say, what to bring, and what to do when it"
+        " gets awkward. We practice in small groups. You leave with a date for your first time.",
+    ],
+    EventType.MEETING: [
+        "We look at what got done, share out what comes next, and **end on time**. New people get a"
+        " short introduction first. Ten minutes a week? There is a job for you.",
+    ],
+    EventType.BARNSTORM: [
+        "One big meeting with one goal: by the end, everyone has a job and a date. We hear three"
+        " short stories, then sign up for house parties, doors, and phones on the spot. Bring the"
+        " friend who has been meaning to help.",
+    ],
+    EventType.DEBATE_WATCH: [
+        "We turn it on early, keep score on bingo cards, and talk it over afterward. There is"
+        " popcorn for everyone, and a quiet corner for those who want to hear every word.",
+    ],
+    EventType.FUNDRAISER: [
+        "Something warm to eat, a little music, and good company. Give what you can; nobody is"
+        " turned away for having little. It all goes into yard signs and flyers for our part of"
+        " town.",
+    ],
+    EventType.COMMUNITY_SERVICE: [
+        "Two hours of useful work side by side, and a bite to eat afterward. We bring gloves, bags,"
+        " and a list of what needs doing.\n\n- Wear clothes that may get dirty\n- Children can help"
+        " if a grown-up comes along",
+    ],
+    EventType.OTHER: [
+        "We have long tables, paper, pens, and people who like to help. Come with an idea or"
+        " without one; you will go home with something you made. No talent needed.",
+    ],
+}
 VENUES = [
     "Public Library, Community Room",
     "Grange Hall",

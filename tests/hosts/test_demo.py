@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from events.models import Event, Timeslot
 from events.states import AttendanceMode, EventState, EventType
+from hosts.demo.words import DESCRIPTIONS
 from hosts.models import Host, User
 from rsvps.models import Rsvp
 
@@ -39,6 +40,8 @@ def test_a_country_is_loaded_once_and_moves_with_the_weeks(demo_mode, capsys):
     }
     assert Host.objects.count() == 60
     assert set(Event.objects.values_list("type", flat=True)) == set(EventType.values)
+    for kind, said in Event.objects.values_list("type", "description"):
+        assert said.startswith(tuple(DESCRIPTIONS[kind]))
     modes = set(Event.objects.values_list("attendance_mode", flat=True))
     assert modes == set(AttendanceMode.values)
     dated = Event.objects.annotate(last=Max("timeslots__ends_at"))
