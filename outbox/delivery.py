@@ -162,13 +162,14 @@ class Deliverer:
         except UnusableAddress:
             self._failed(message, "the address cannot be written to")
             return False
-        sent, self._taken = self._taken, None
         try:
-            ledger.mark_transmitting(message, now=self._clock(), sent=sent)
+            ledger.mark_transmitting(message, now=self._clock(), sent=self._taken)
         except ledger.NotTheHolder:
+            self._taken = None
             self._channel.abandon()
             self.tally["withdrawn"] += 1
             return False
+        self._taken = None
         return self._goes_well(message, lambda: self._channel.transmit(bytes(message.body or b"")))
 
     def _end(self, message: Message) -> None:

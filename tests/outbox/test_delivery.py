@@ -228,6 +228,21 @@ def test_database_that_fails_while_the_next_is_got_ready_loses_no_answer(now, se
     assert len(server.received) == 2
 
 
+def test_commit_that_fails_before_the_next_letter_loses_no_answer(now, serve):
+    def failing(execute, sql, params, many, context):
+        if '"attempts" = ' in sql and server.received:
+            raise OperationalError("gone")
+        return execute(sql, params, many, context)
+
+    with serve(ScriptedServer()) as server:
+        post(now)
+        post(now, subject="rsvp:2")
+        with connection.execute_wrapper(failing), pytest.raises(OperationalError):
+            deliver(now)
+        first, second = Message.objects.order_by("pk")
+        assert (first.state, second.state) == (MessageState.SENT, MessageState.QUEUED)
+
+
 def test_drop_on_quit_changes_nothing(now, serve):
     with serve(ScriptedServer(at("QUIT", "drop"))):
         post(now)
