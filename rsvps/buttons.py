@@ -56,7 +56,7 @@ def send(purpose: str, guest: Guest, payload: dict[str, Any], *, held: bool, now
     waiting = guest.tickets.filter(used_at__isnull=True, expires_at__gt=now)
     told = waiting.exclude(purpose=NEW_ADDRESS).exists() or (
         # An invitation nobody has acted on yet: what can be changed is behind its link.
-        purpose == SECOND_FORM and unasked.left_since(guest.supporter, guest.created_at, now=now)
+        purpose == SECOND_FORM and unasked.is_unanswered(guest, now=now)
     )
     if told or _had_their_share(guest, now=now):
         log.info("button_letter_withheld", guest=guest.pk)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from outbox import ledger
-from rsvps.models import Supporter
+from rsvps.models import Guest, Supporter
 
 MOST, WINDOW = 3, timedelta(days=1)
 
@@ -22,10 +22,15 @@ def next_free(supporter: Supporter, *, now: datetime) -> datetime:
     return max(now, datetime.fromisoformat(supporter.unasked_letters[-MOST]) + WINDOW)
 
 
-def left_since(supporter: Supporter, start: datetime, *, now: datetime) -> bool:
-    """Whether such a letter left, or waits to leave, since `start`, within the last day."""
-    since = max(start, now - WINDOW)
-    return any(datetime.fromisoformat(at) >= since for at in supporter.unasked_letters)
+def is_unanswered(guest: Guest, *, now: datetime) -> bool:
+    """Whether this guest's first letter left, or waits to leave, within the last day, and no
+    button was pressed since they came."""
+    proved_at, came_at = guest.supporter.proved_at, guest.created_at
+    if proved_at is not None and proved_at >= came_at:
+        return False
+    left = map(datetime.fromisoformat, guest.supporter.unasked_letters)
+    first = next((at for at in left if at >= came_at), None)
+    return first is not None and first > now - WINDOW
 
 
 def note(supporter: Supporter, *, at: datetime) -> None:

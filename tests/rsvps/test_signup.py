@@ -159,6 +159,23 @@ def test_second_form_on_the_day_of_the_invitation_sends_no_second_letter(now):
     assert taken(slot) == 1
 
 
+def test_second_form_is_asked_about_whatever_left_for_another_event_since(now):
+    slot, later = a_slot(now), now + timedelta(days=2)
+    sign_up(a_form(slot, digest="1"), now=now)
+    sign_up(a_form(a_slot(later)), now=later)
+    sign_up(a_form(slot, party_size=2, digest="2"), now=later + SOON)
+    assert letters() == ["invitation", "invitation", "second_form"]
+
+
+def test_second_form_of_somebody_who_pressed_a_button_is_asked_about_on_the_same_day(now):
+    slot = a_slot(now, make_event(private=True))
+    sign_up(a_form(slot, digest="1"), now=now)
+    confirm(the_ticket(), now=now + SOON)
+    sign_up(a_form(a_slot(now)), now=now + 2 * SOON)
+    sign_up(a_form(slot, party_size=2, digest="2"), now=now + 3 * SOON)
+    assert letters() == ["confirm", "invitation", "invitation", "second_form"]
+
+
 def test_second_form_that_asks_for_what_stands_already_sends_no_button(now):
     slot = a_slot(now)
     sign_up(a_form(slot, digest="1"), now=now)
