@@ -58,15 +58,11 @@ def send(purpose: str, guest: Guest, payload: dict[str, Any], *, held: bool, now
         # An invitation nobody has acted on yet: what can be changed is behind its link.
         purpose == SECOND_FORM and unasked.is_unanswered(guest, now=now)
     )
-    if told or _had_their_share(guest, now=now):
+    if told or unasked.had_their_share(guest.supporter, now=now):
         log.info("button_letter_withheld", guest=guest.pk)
         return
     lasts = timedelta(minutes=settings.SEAT_HOLD_MINUTES) if held else TICKET_LASTS
     _post(purpose, guest, payload, expires_at=now + lasts, held=held, now=now)
-
-
-def _had_their_share(guest: Guest, *, now: datetime) -> bool:
-    return unasked.next_free(guest.supporter, now=now) > now
 
 
 def _post(
@@ -218,7 +214,7 @@ def _send_again(guest: Guest, *, now: datetime) -> None:
     waiting = guest.tickets.filter(purpose=CONFIRM, used_at__isnull=True, expires_at__gt=now)
     ticket = waiting.order_by("-created_at").first()
     on_its_way = ticket and now - ticket.created_at < RESEND_AFTER
-    if ticket is None or on_its_way or _had_their_share(guest, now=now):
+    if ticket is None or on_its_way or unasked.had_their_share(guest.supporter, now=now):
         return
     seats = guest.rsvps.filter(status=RsvpStatus.UNCONFIRMED, hold_expires_at__gt=now)
     until = seats.aggregate(until=Min("hold_expires_at"))["until"]

@@ -221,8 +221,10 @@ def see_to_second_form(email: str, payload: dict[str, Any], now: datetime) -> No
     wanted = [key for key, _version in payload["timeslots"]]
     if not waits and all(has.get(key) == payload["party_size"] for key in wanted):
         # Nothing to decide. If it was not a moment ago, they are looking for their letter.
-        if now - guest.created_at > buttons.RESEND_AFTER:
+        looking = now - guest.created_at > buttons.RESEND_AFTER
+        if looking and not unasked.had_their_share(supporter, now=now):
             post_resend(supporter, now=now)
+            unasked.note(supporter, at=now)
         return
     stands = guest.rsvps.exclude(status=RsvpStatus.UNCONFIRMED).exists()
     purpose = buttons.SECOND_FORM if stands else buttons.CONFIRM

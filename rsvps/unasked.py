@@ -22,6 +22,11 @@ def next_free(supporter: Supporter, *, now: datetime) -> datetime:
     return max(now, datetime.fromisoformat(supporter.unasked_letters[-MOST]) + WINDOW)
 
 
+def had_their_share(supporter: Supporter, *, now: datetime) -> bool:
+    """Whether no such letter may leave for this address now."""
+    return next_free(supporter, now=now) > now
+
+
 def is_unanswered(guest: Guest, *, now: datetime) -> bool:
     """Whether this guest's first letter left, or waits to leave, within the last day, and no
     button was pressed since they came."""

@@ -190,6 +190,13 @@ def test_a_day_later_the_same_form_again_sends_the_letter_again(now):
     assert letters() == ["invitation", "resend"]
 
 
+def test_the_same_form_all_day_sends_three_letters(now):
+    slot = a_slot(now)
+    for number in range(9):
+        sign_up(a_form(slot, digest=str(number)), now=now + number * timedelta(hours=1))
+    assert letters() == ["invitation", "resend", "resend"]
+
+
 def test_second_form_is_told_about_full_timeslots_like_a_stranger(now):
     slot = a_slot(now, capacity=2)
     sign_up(a_form(slot, party_size=2, digest="1"), now=now)
