@@ -128,6 +128,7 @@ def confirm(ticket: Ticket, *, now: datetime) -> list[Rsvp]:
     return changed
 
 
+@transaction.atomic
 def request_new_address(guest: Guest, email: str, *, now: datetime) -> None:
     """The guest wants letters at `email`: it counts once the button sent there is pressed.
 
@@ -175,6 +176,7 @@ def _move_to(email: str, guest: Guest, *, now: datetime) -> list[Rsvp]:
     guest.rsvps.update(supporter=new)
     links.revoke(guest)
     links.revoke_replies(guest)
+    links.expire_tickets(guest, now=now)
     for rsvp in moved:
         rsvp.guest, rsvp.supporter, rsvp.timeslot.event = guest, new, guest.event
         rsvp.revision += 1  # so that the invitation to the new address is a letter of its own

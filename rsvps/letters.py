@@ -11,8 +11,7 @@ from events import calendars
 from events.states import EventState
 from outbox.letters import Kind, Letter, register
 from outbox.models import Message
-from rsvps import examples, reminders
-from rsvps.buttons import CONFIRM
+from rsvps import examples, links, reminders
 from rsvps.contents import (
     GivenUpLetter,
     HostMessageLetter,
@@ -25,7 +24,7 @@ from rsvps.contents import (
     what_changed,
     whole_event,
 )
-from rsvps.models import Guest, Rsvp, Supporter, Ticket
+from rsvps.models import Rsvp, Supporter
 from rsvps.states import COMING, GONE, RsvpStatus
 
 COMING_OR_WAITING = (*COMING, RsvpStatus.PENDING)
@@ -121,17 +120,13 @@ def _on_the_day_wanted(rsvp: Rsvp, message: Message, now: datetime) -> str | Non
     return _before_start(rsvp, message, now)
 
 
-def _confirm_wanted(message: Message, now: datetime) -> str | None:
-    # In a rush no RSVP waits for the button: the ticket does.
-    waiting = Ticket.objects.filter(
-        guest=subject_id(message), purpose=CONFIRM, used_at__isnull=True, expires_at__gt=now
-    )
-    return None if waiting.exists() else "confirmed or given up since"
-
-
-def _guest_wanted(message: Message, now: datetime) -> str | None:
-    guest = Guest.objects.filter(pk=subject_id(message), blocked_at__isnull=True)
-    return None if guest.exists() else "the guest is gone"
+def _ticket_wanted(message: Message, now: datetime) -> str | None:
+    ticket = links.find_ticket(message.payload["token"])
+    if ticket is None or ticket.guest is None or not links.is_good(ticket, now=now):
+        return "the button in it no longer works"
+    if ticket.guest.event.state != EventState.APPROVED:
+        return "cancelled or unlisted since"
+    return None
 
 
 def _host_message_wanted(message: Message, now: datetime) -> str | None:
@@ -212,10 +207,10 @@ _STANDING: list[tuple[str, str, Wanted, RsvpLetter]] = [
         RsvpLetter("declined_by_host"),
     ),
 ]
-_TICKETS: list[tuple[str, str, Wanted]] = [
-    ("confirm", "Confirm your address", _confirm_wanted),
-    ("second_form", "Confirm a second form", _guest_wanted),
-    ("new_address", "Confirm a new address", _guest_wanted),
+_TICKETS = [
+    ("confirm", "Confirm your address"),
+    ("second_form", "Confirm a second form"),
+    ("new_address", "Confirm a new address"),
 ]
 # By the clock: kept from the night, and from people who unsubscribed.
 _PLANNED: list[tuple[str, str, Wanted]] = [
@@ -231,9 +226,9 @@ def register_letters() -> None:
         _register(
             name, title, wanted, letter.render, examples.of_rsvp(name, letter), gather=rsvps_of
         )
-    for name, title, wanted in _TICKETS:
+    for name, title in _TICKETS:
         ticket = TicketLetter(name)
-        _register(name, title, wanted, ticket.render, examples.of_ticket(name, ticket))
+        _register(name, title, _ticket_wanted, ticket.render, examples.of_ticket(name, ticket))
     for name, title, wanted in _PLANNED:
         planned = RsvpLetter(name)
         example = examples.of_rsvp(name, planned)

@@ -168,6 +168,11 @@ def is_good(ticket: Ticket, *, now: datetime) -> bool:
     return ticket.used_at is None and now < ticket.expires_at
 
 
+def expire_tickets(guest: Guest, *, now: datetime) -> None:
+    """The buttons in letters sent to this guest so far stop working."""
+    guest.tickets.filter(used_at__isnull=True).update(expires_at=now)
+
+
 def redeem(ticket: Ticket, *, now: datetime) -> bool:
     """Spend the ticket. False where somebody was faster or its time is over."""
     spent = Ticket.objects.filter(pk=ticket.pk, used_at__isnull=True, expires_at__gt=now)

@@ -304,7 +304,7 @@ class TestOwnAnswers:
         assert f"{settings.SITE_URL}/c/{token}" in letter.text
         assert wanted(message) is None
         links.redeem(ticket, now=NOW)
-        assert wanted(message) == "confirmed or given up since"
+        assert wanted(message) == "the button in it no longer works"
 
 
 class TestReminders:

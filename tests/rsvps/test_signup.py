@@ -5,8 +5,9 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connection, connections
 
+from events.models import Event
 from events.states import EventState, TimeslotState
 from outbox.letters import kind_named
 from outbox.models import Message
@@ -478,6 +479,51 @@ def test_new_address_counts_once_its_button_is_pressed_and_old_links_die(now):
     assert rsvp.supporter.email == rsvp.guest.supporter.email == EMAIL
     assert links.guest_by_token(old.rstrip("/").rpartition("/")[2]) is None
     assert letters(recipient=EMAIL) == ["new_address", "invitation"]
+
+
+def test_buttons_sent_before_the_address_changed_die_with_the_old_links(now):
+    rsvp = make_rsvp(slot := a_slot(now), email="old@example.org")
+    sign_up(a_form(slot, email="old@example.org", party_size=4), now=now)
+    second_form = Message.objects.get(kind="second_form")
+    request_new_address(rsvp.guest, EMAIL, now=now)
+    confirm(the_ticket(), now=now)
+    with pytest.raises(TicketSpent):
+        confirm(links.find_ticket(second_form.payload["token"]), now=now)
+    assert kind_named("second_form").wanted(second_form, now) == "the button in it no longer works"
+    assert (taken(slot), Supporter.objects.get(email=EMAIL).name) == (1, rsvp.supporter.name)
+
+
+def test_new_address_asked_for_by_whoever_had_the_place_before_does_not_count(now):
+    guest = make_rsvp(a_slot(now), email="old@example.org").guest
+    request_new_address(guest, "third@example.org", now=now)
+    third = the_ticket()
+    request_new_address(guest, EMAIL, now=now + SOON)
+    confirm(the_ticket(), now=now + SOON)
+    with pytest.raises(TicketSpent):
+        confirm(third, now=now + SOON)
+    assert Rsvp.objects.get().supporter.email == EMAIL
+
+
+def test_button_letters_do_not_leave_once_the_event_is_off_the_site(now):
+    sign_up(a_form(slot := a_slot(now, make_event(private=True))), now=now)
+    message = Message.objects.get(kind="confirm")
+    assert kind_named("confirm").wanted(message, now) is None
+    Event.objects.filter(pk=slot.event_id).update(state=EventState.UNLISTED)
+    assert kind_named("confirm").wanted(message, now) == "cancelled or unlisted since"
+
+
+def test_new_address_is_asked_for_with_its_letter_or_not_at_all(now):
+    guest = make_rsvp(a_slot(now)).guest
+
+    def away(execute, sql, params, many, context):
+        if "INSERT" in sql and "outbox_message" in sql:
+            raise OperationalError("gone")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(away), pytest.raises(OperationalError):
+        request_new_address(guest, EMAIL, now=now)
+    request_new_address(guest, EMAIL, now=now)
+    assert letters() == ["new_address"]
 
 
 def test_new_address_moves_this_event_only(now):
