@@ -113,6 +113,10 @@ class StrangersForm(EmailForm):
         digest = sha256(f"{stamp}:{work}".encode()).digest()
         return int.from_bytes(digest) >> (256 - WORK_BITS) == 0
 
+    def ask_for_other_work(self) -> None:
+        """Each work counts once: shown again, the form needs a stamp of its own."""
+        self.data["stamp"], self.data["work"] = _stamp(self.now), ""
+
 
 def _stamp(now: datetime) -> str:
     """Says when a form was shown, and makes two forms shown to one person differ."""

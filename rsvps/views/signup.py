@@ -137,6 +137,8 @@ def _show(request: HttpRequest, event: Event, form: RsvpForm, *, status: int = 2
         state = EventState.CANCELLED if event.state == EventState.CANCELLED else "over"
         sent = request.method == "POST"
         return render(request, "rsvps/closed.html", _closed(event, state, sent=sent))
+    if worked := form.has_worked:
+        form.ask_for_other_work()
     context = {
         "event": event,
         "form": form,
@@ -145,7 +147,7 @@ def _show(request: HttpRequest, event: Event, form: RsvpForm, *, status: int = 2
         "place": place_for(event, Role.STRANGER),
         "confirm_first": signup.asks_to_confirm(event),
         "nearby_url": nearby_url(event),
-        "work_bits": WORK_BITS if status == 429 else 0,
+        "work_bits": WORK_BITS if worked or status == 429 else 0,
     }
     return render(request, "rsvps/rsvp.html", context, status=status)
 

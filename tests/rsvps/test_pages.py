@@ -2,6 +2,8 @@
 
 import re
 from datetime import datetime, timedelta
+from hashlib import sha256
+from itertools import count
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,6 +19,7 @@ from outbox.models import Message
 from rsvps import errands, links
 from rsvps.attending import cancel_rsvp, remove_guest
 from rsvps.buttons import request_new_address
+from rsvps.forms.strangers import WORK_BITS
 from rsvps.models import Consent, Guest, RateCount, Rsvp, Supporter, Ticket
 from rsvps.states import RsvpStatus
 from tests.factories import STREET, make_event, make_guest, make_rsvp, make_timeslot, make_user
@@ -466,6 +469,24 @@ def test_one_network_that_sends_too_much_waits_with_its_form_kept(client, settin
     assert Rsvp.objects.count() == 1
     other = Client(REMOTE_ADDR="203.0.113.7")
     assert send(other, slot, email="three@example.org").status_code == 200
+
+
+def work_for(stamp: str) -> str:
+    """What a browser finds: static/js/work.js."""
+    enough = 1 << (256 - WORK_BITS)
+    digests = ((n, sha256(f"{stamp}:{n}".encode()).digest()) for n in count())
+    return str(next(n for n, digest in digests if int.from_bytes(digest) < enough))
+
+
+def test_form_whose_work_is_spent_is_shown_with_other_work_to_do(client, settings):
+    settings.RSVP_POSTS_PER_CONNECTION = 1
+    slot = make_timeslot()
+    response = send(client, slot, name="")
+    for name in ["", "Alex Guest"]:
+        assert response.context["work_bits"] == WORK_BITS
+        stamp = response.context["form"].data["stamp"]
+        response = send(client, slot, name=name, stamp=stamp, work=work_for(stamp))
+    assert "You're in" in text(response)
 
 
 def test_one_address_that_is_typed_too_often_waits(client):
