@@ -146,6 +146,7 @@ def _show(request: HttpRequest, event: Event, form: RsvpForm, *, status: int = 2
         "full": all(choice.disabled for choice in choices),
         "place": place_for(event, Role.STRANGER),
         "confirm_first": signup.asks_to_confirm(event),
+        "hold_minutes": settings.SEAT_HOLD_MINUTES,
         "nearby_url": nearby_url(event),
         "work_bits": WORK_BITS if worked or status == 429 else 0,
     }
