@@ -12,7 +12,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
-from events.models import AddressReading
+from events.models import AddressReading, Event
 from events.states import EventState, EventType, TimeslotState
 from outbox import suppression
 from outbox.models import Message
@@ -618,6 +618,16 @@ def test_address_is_gone_at_the_next_request_once_the_event_is(client, state):
     rsvp.timeslot.event.state = state
     rsvp.timeslot.event.save()
     assert STREET not in client.get(manage_path(rsvp.guest)).text
+
+
+def test_guest_of_an_unlisted_event_finds_the_way_off_the_list_that_the_letter_promises(client):
+    rsvp = a_private_rsvp()
+    Event.objects.update(state=EventState.UNLISTED)
+    assert 'value="cancel"' in client.get(manage_path(rsvp.guest)).text
+    response = client.post(manage_path(rsvp.guest), {"do": "cancel"}, follow=True)
+    assert "off the list" in text(response)
+    assert Rsvp.objects.get().status == RsvpStatus.CANCELLED
+    assert 'value="cancel"' not in response.text
 
 
 def test_guest_changes_three_people_to_two(client):
