@@ -183,9 +183,6 @@ def put_back(
     ).update(state=MessageState.QUEUED, finished_at=None, error="", recipient=recipient)
 
 
-# -- Claiming ------------------------------------------------------------------------------
-
-
 def bring_forward(*, subjects: Iterable[str], kinds: Iterable[str], now: datetime) -> int:
     """Let letters leave now that were posted for later; answers how many."""
     later = Message.objects.filter(
@@ -196,6 +193,9 @@ def bring_forward(*, subjects: Iterable[str], kinds: Iterable[str], now: datetim
         not_before__gt=now,
     )
     return later.update(not_before=now)
+
+
+# -- Claiming ------------------------------------------------------------------------------
 
 
 def claim(

@@ -18,9 +18,9 @@ from events.search import WITHIN_CHOICES
 from events.streams import Hit
 from outbox import ledger
 from outbox.models import Message
-from rsvps import links
+from rsvps import links, supporters
 from rsvps.holds import forget_supporters
-from rsvps.models import Alert, Supporter
+from rsvps.models import Alert
 
 MOST_PER_PERSON = 5
 UNCONFIRMED_LASTS = timedelta(days=1)
@@ -48,9 +48,7 @@ def ask(email: str, wish: Wish, *, now: datetime) -> None:
 
     Answers nothing: whoever asks must not learn whether the address is known.
     """
-    supporter, created = Supporter.objects.get_or_create(email=email, defaults={"created_at": now})
-    if created:
-        links.seal_supporter(supporter)
+    supporter, _created = supporters.get_or_create(email, now=now)
     question = {
         "supporter": supporter,
         "latitude": round(wish.place.latitude, 2),

@@ -194,8 +194,8 @@ class Alert(models.Model):
 class Ticket(models.Model):
     """A one-shot token by mail: at least 128 random bits, stored as its SHA-256.
 
-    Its payload waits until the button behind the link is pressed: a second form under a known
-    e-mail, a new address to confirm, a lost letter.
+    Its payload waits until the button behind the link is pressed: a form whose address nobody
+    has proved, a second form under a known one, a new address.
     """
 
     digest = models.CharField(max_length=64, unique=True)

@@ -20,7 +20,7 @@ def lock(key: int) -> None:
 
 
 def get_or_create(
-    email: str, *, name: str, phone: str, postal_code: str, now: datetime
+    email: str, *, name: str = "", phone: str = "", postal_code: str = "", now: datetime
 ) -> tuple[Supporter, bool]:
     """The supporter at this address, and whether they are new; of two at once, one is."""
     supporter, created = Supporter.objects.get_or_create(
@@ -42,15 +42,12 @@ def fill_in(
     supporter: Supporter, name: str, phone: str, postal_code: str, *, overwrite: bool
 ) -> None:
     """Details as typed, where one is missing; with `overwrite` wherever something was typed."""
+    changed = []
     typed = {"name": name, "phone": phone, "postal_code": postal_code}
-    fields = [
-        name
-        for name, value in typed.items()
-        if value
-        and value != getattr(supporter, name)
-        and (overwrite or not getattr(supporter, name))
-    ]
-    for name in fields:
-        setattr(supporter, name, typed[name])
-    if fields:
-        supporter.save(update_fields=fields)
+    for field, value in typed.items():
+        known = getattr(supporter, field)
+        if value and value != known and (overwrite or not known):
+            setattr(supporter, field, value)
+            changed.append(field)
+    if changed:
+        supporter.save(update_fields=changed)

@@ -52,4 +52,4 @@ def prove(supporter: Supporter, *, now: datetime) -> None:
     supporter.save(update_fields=["proved_at", "unasked_letters"])
     if waited:
         keys = [f"rsvp:{key}" for key in supporter.rsvps.values_list("pk", flat=True)]
-        ledger.bring_forward(subjects=keys, kinds=["invitation", "pending"], now=now)
+        ledger.bring_forward(subjects=keys, kinds=["invitation"], now=now)
