@@ -21,7 +21,7 @@ async function start(element) {
     zoomControl: false,
     scrollWheelZoom: false,
     center: centre,
-    zoom: radius ? AREA : dataset.tiles ? CLOSE : FAR,
+    zoom: radius ? AREA : hasStreets(dataset) ? CLOSE : FAR,
   });
   L.control.zoom({ zoomInTitle: dataset.saysCloser, zoomOutTitle: dataset.saysFurther }).addTo(map);
   if (radius) {

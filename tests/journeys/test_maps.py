@@ -155,13 +155,33 @@ def test_map_of_a_phone_comes_back_where_it_was(page, live_server):
     expect(page.get_by_role("button", name="Show the list")).to_be_visible()
 
 
+@pytest.fixture
+def lay_ground(settings, tmp_path):
+    """Makes an operator's archive of one kind the ground of the maps."""
+
+    def lay(kind):
+        path = tmp_path / "own.pmtiles"
+        path.write_bytes(pmtiles.archive(kind))
+        settings.MAP_PMTILES = str(path)
+        settings.MAP_TILES_ATTRIBUTION = "© Somebody's map"
+        settings.SECURE_CSP = settings.SECURE_CSP | {"img-src": ["'self'", "data:", "blob:"]}
+
+    return lay
+
+
+def test_event_s_map_comes_close_where_an_archive_shows_streets(page, live_server, lay_ground):
+    lay_ground(pmtiles.PNG)
+    page.goto(live_server.url + listed().get_absolute_url())
+    page.locator("[data-spot]").scroll_into_view_if_needed()
+    # Zoom 15, in pictures as large as the archive's deepest are there.
+    enlarged = re.compile(rf"scale\({2 ** (15 - pmtiles.DEEPEST)}\)")
+    pictures = page.locator("[data-spot] .leaflet-tile-container")
+    expect(pictures).to_have_attribute("style", enlarged, timeout=15_000)
+
+
 @pytest.mark.parametrize("kind", [pmtiles.PNG, pmtiles.MVT])
-def test_operator_s_own_archive_is_the_ground(page, live_server, settings, tmp_path, foreign, kind):
-    path = tmp_path / "own.pmtiles"
-    path.write_bytes(pmtiles.archive(kind))
-    settings.MAP_PMTILES = str(path)
-    settings.MAP_TILES_ATTRIBUTION = "© Somebody's map"
-    settings.SECURE_CSP = settings.SECURE_CSP | {"img-src": ["'self'", "data:", "blob:"]}
+def test_operator_s_own_archive_is_the_ground(page, live_server, lay_ground, foreign, kind):
+    lay_ground(kind)
     listed()
     open_map(page, live_server)
     drawn = "img.leaflet-tile-loaded" if kind == pmtiles.PNG else "canvas.leaflet-tile-loaded"
