@@ -21,8 +21,6 @@ from events.spelling import DIRECTIONS, STREET_KINDS, normalise, normalise_stree
 from events.states import Accuracy
 
 HOME_RESOLUTION = 7
-# The radius, in metres, of a circle around a cell's centre that covers the cell anywhere.
-HOME_RADIUS_M = 1500
 
 # How well a position may fix a home's cell.
 _PRECISION = {Accuracy.CITY: 1, Accuracy.ZIP: 2, Accuracy.STREET: 3, Accuracy.ROOFTOP: 4}

@@ -6,6 +6,10 @@ const here = (path) => new URL(path, import.meta.url).href;
 const DEGREE = 1000; // the files hold whole thousandths of a degree
 const COUNTIES_FROM = 7; // zoom
 
+/** How far a private home may be from the public place that stands for it: to the farthest corner
+    of its cell (events/homes.py), anywhere on the globe. */
+export const HOME_METRES = 1550;
+
 /** Run once that share of `node` is in view and the browser has nothing better to do: a map weighs
     more than the rest of its page. */
 export function whenInView(node, run, { share = 0 } = {}) {

@@ -1,5 +1,7 @@
 /* What stands on the results' map: pins, soft areas for homes, bunches, and the lists they open. */
 
+import { HOME_METRES } from "./basemap.js";
+
 const CLOSEST = 16; // from here on a bunch opens as a list
 const WIDE = matchMedia("(min-width: 62rem)"); // the list stands beside the map
 
@@ -73,7 +75,7 @@ export class Marks {
     const words = [event.title, event.when, event.place].filter(Boolean).join(", ");
     if (event.count) return this.disk("map-bunch", event.count);
     if (event.private) {
-      const size = this.areaSize(event.radius_m, latitude);
+      const size = this.areaSize(latitude);
       return this.divIcon("map-area", "map-area-disk", words, [size, size], [size / 2, size / 2]);
     }
     const kind = event.official ? "map-pin map-official" : "map-pin";
@@ -81,9 +83,9 @@ export class Marks {
   }
 
   /** In pixels; never smaller than a finger. */
-  areaSize(metres, latitude) {
+  areaSize(latitude) {
     const perPixel = (156543.03 * Math.cos((latitude * Math.PI) / 180)) / 2 ** this.map.getZoom();
-    return Math.max(44, Math.round((2 * (metres || 1500)) / (perPixel || Infinity)));
+    return Math.max(44, Math.round((2 * HOME_METRES) / perPixel));
   }
 
   resizeAreas() {

@@ -1,7 +1,7 @@
 /* The host's pin: dragged, tapped, moved by arrow keys, or by the two number fields, which work
    without this script as well. It may go 50 km from where the address is. */
 
-import { createMap, hasStreets, loadLeaflet } from "./basemap.js";
+import { createMap, hasStreets, HOME_METRES, loadLeaflet } from "./basemap.js";
 
 // How far off a position of each accuracy may be, in metres, as a circle one can see.
 const DOUBT = { street: 150, zip: 3000, city: 8000 };
@@ -92,9 +92,9 @@ function showDoubt(L, map, dataset, centre) {
 }
 
 /** What everybody else sees of a private home. */
-function showHome(L, map, { publicLatitude, publicLongitude, radius }) {
+function showHome(L, map, { publicLatitude, publicLongitude }) {
   if (!publicLatitude) return;
-  L.circle([Number(publicLatitude), Number(publicLongitude)], { radius: Number(radius), interactive: false, className: "map-home", stroke: false, fillColor: "currentColor", fillOpacity: 0.16 }).addTo(map);
+  L.circle([Number(publicLatitude), Number(publicLongitude)], { radius: HOME_METRES, interactive: false, className: "map-home", stroke: false, fillColor: "currentColor", fillOpacity: 0.16 }).addTo(map);
 }
 
 function steps({ key, shiftKey }) {

@@ -1,6 +1,6 @@
 /* An event page's map: a pin, or for a home the soft area it is somewhere in. */
 
-import { createMap, hasStreets, loadLeaflet, whenInView } from "./basemap.js";
+import { createMap, hasStreets, HOME_METRES, loadLeaflet, whenInView } from "./basemap.js";
 
 const CLOSE = 15; // where an operator's map shows streets
 const FAR = 11; // where towns must do
@@ -15,17 +15,16 @@ async function start(element) {
   const L = await loadLeaflet();
   const { dataset } = element;
   const centre = L.latLng(Number(dataset.latitude), Number(dataset.longitude));
-  const radius = Number(dataset.radius);
   const map = createMap(L, element, {
     scale: false,
     zoomControl: false,
     scrollWheelZoom: false,
     center: centre,
-    zoom: radius ? AREA : hasStreets(dataset) ? CLOSE : FAR,
+    zoom: dataset.home ? AREA : hasStreets(dataset) ? CLOSE : FAR,
   });
   L.control.zoom({ zoomInTitle: dataset.saysCloser, zoomOutTitle: dataset.saysFurther }).addTo(map);
-  if (radius) {
-    L.circle(centre, { radius, interactive: false, className: "map-home map-spot", stroke: false }).addTo(map);
+  if (dataset.home) {
+    L.circle(centre, { radius: HOME_METRES, interactive: false, className: "map-home map-spot", stroke: false }).addTo(map);
     return;
   }
   const drop = document.createElement("span");

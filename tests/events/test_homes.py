@@ -1,5 +1,9 @@
+import re
+from pathlib import Path
+
 import h3
 import pytest
+from django.conf import settings
 
 from events import homes
 from events.geocoding import write_public_place
@@ -34,6 +38,18 @@ def points_in_cell(latitude, longitude):
         (lat + (corner_lat - lat) * 0.95, lng + (corner_lng - lng) * 0.95)
         for corner_lat, corner_lng in h3.cell_to_boundary(cell)
     ]
+
+
+@pytest.mark.parametrize("home", [(33.45, -112.07), (39.9612, -82.9988), (21.31, -157.86)])
+def test_soft_area_on_maps_covers_every_home_of_the_cell(home):
+    script = Path(settings.BASE_DIR, "static/js/basemap.js").read_text()
+    radius = int(re.search(r"HOME_METRES = (\d+);", script)[1])
+    cell = h3.latlng_to_cell(*home, homes.HOME_RESOLUTION)
+    centre = h3.cell_to_latlng(cell)
+
+    corners = [h3.great_circle_distance(centre, at, "m") for at in h3.cell_to_boundary(cell)]
+
+    assert max(corners) <= radius
 
 
 @pytest.mark.parametrize("home", [(39.9612, -82.9988), (40.7128, -74.0060), (39.1155, -94.6268)])
