@@ -15,7 +15,7 @@ from events import streams
 from events.models import Event, Timeslot
 from events.spatial import KEPT, TYPE_CODES, Flag, miles_of, squared_chord
 from events.states import AddressVisibility
-from events.streams import Circle, Criteria, Hit, unix
+from events.streams import Circle, Criteria, Hit, Rung, unix
 
 DEFAULT_MILES = 25
 WITHIN_CHOICES = (5, 10, 25, 50, 100)
@@ -186,7 +186,7 @@ class _Key:
 
 
 def search(query: SearchQuery, *, now: datetime) -> SearchPage:
-    """The page of results `query` asks for; never more than five statements.
+    """The page of results `query` asks for; never more than four statements.
 
     Where fewer than three events are near, the circle widens up to 100 miles; where that does
     not help either, the nearest ones however far come back, and what can be joined online.
@@ -238,13 +238,20 @@ def find(query: SearchQuery, *, now: datetime) -> Found:
         return replace(page, about=_about(query, criteria, page, key))
     if circle is None or not query.widen:
         return replace(page, about=len(page.hits)) if page else Found(hits=[])
-    return _look_farther(query, criteria, circle)
+    return _look_farther(query, criteria, circle, known_few=page is not None)
 
 
-def _look_farther(query: SearchQuery, criteria: Criteria, circle: Circle) -> Found:
+def _look_farther(
+    query: SearchQuery, criteria: Criteria, circle: Circle, *, known_few: bool
+) -> Found:
     """What to show where the circle holds too few, or (by distance) seemed to."""
+    more = max(FEW, query.limit + 1)
     widest = replace(circle, miles=max(circle.miles, WITHIN_CHOICES[-1]))
-    close, occupied = streams.probe(criteria, widest, few=FEW, limit=max(FEW, query.limit + 1))
+    rungs = [Rung(widest, FEW)]
+    if not known_few:
+        asked = [Rung(circle, FEW)] if circle != widest else []
+        rungs = [*streams.smaller(circle, more), *asked, *rungs]
+    close, occupied = streams.probe(criteria, rungs, limit=more)
     inside = sum(hit.distance <= squared_chord(circle.miles) for hit in close)
     if len(close) < FEW:
         hits = streams.nearest_in(criteria, circle.centre, occupied, limit=NEAREST)

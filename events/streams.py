@@ -7,7 +7,6 @@ SQLite does the same with a correlated subquery.
 One event is one result: a listing stands for its event if no earlier one of the same event is
 among what was asked for.
 
-
 Only numbers of our own making are written into the text; what people typed goes as parameters.
 """
 
@@ -41,10 +40,12 @@ EAST, WEST = 14 * 3600, 12 * 3600
 EPOCH = date(1970, 1, 1).toordinal()
 
 # By distance: the first circle tried, in miles; where it holds fewer than SPARSE, which says
-# little about density, the next is FAR_STEP times as wide.
+# little about density, the next is FAR_STEP times as wide. One ALMOST as wide as what was asked
+# for saves nothing.
 FIRST_RUNG = 2
 SPARSE = 3
 FAR_STEP = 6
+ALMOST = 0.7
 
 
 class Hit(NamedTuple):
@@ -99,6 +100,13 @@ class Circle:
     def streams(self) -> tuple[int, ...]:
         """The cells that are read in order of time, each a stream of its own."""
         return cover(self.latitude, self.longitude, self.miles, self.stream_resolution)
+
+
+class Rung(NamedTuple):
+    """A circle, and how many it must hold for no wider one to be read."""
+
+    circle: Circle
+    enough: int
 
 
 class _Sql:
@@ -186,60 +194,100 @@ def nearest(
 ) -> list[Hit] | None:
     """The next listings inside the circle by (distance, starts, timeslot), behind `after`.
 
-    Small circles first, as dense as they turn out to be: at most three statements. None where
-    they hold fewer than `at_least`: the caller had better look farther at once.
+    A small circle first, then one as large as its density asks for: at most two statements.
+    None where the first holds fewer than `at_least`: the caller had better probe farther at once.
     """
     miles = max(FIRST_RUNG, miles_of(after[0]) * 1.2 if after else 0)
-    few = False
-    for _rung in range(2):
-        if miles >= circle.miles * 0.7:
-            break
-        hits = _within(criteria, replace(circle, miles=miles), after, limit).hits()
-        if len(hits) == limit:
-            return hits
-        few = len(hits) < at_least
-        # Were they spread evenly, the next circle would hold half as many again as are wanted.
-        wider = math.sqrt(1.5 * limit / len(hits)) if len(hits) >= SPARSE else FAR_STEP
-        miles *= max(1.5, wider)
-    return None if few else _within(criteria, circle, after, limit).hits()
+    if miles >= circle.miles * ALMOST:
+        return _within(criteria, circle, after, limit).hits()
+    hits = _within(criteria, replace(circle, miles=miles), after, limit).hits()
+    if len(hits) == limit:
+        return hits
+    if len(hits) < at_least:
+        return None
+    # Were they spread evenly, the next circle would hold half as many again as are wanted.
+    step = max(1.5, math.sqrt(1.5 * limit / len(hits))) if len(hits) >= SPARSE else FAR_STEP
+    rungs = [*smaller(circle, limit, miles=miles * step), Rung(circle, limit)]
+    sql = _climb(criteria, rungs, after, limit).add(_climbed(rungs))
+    return sql.add("ORDER BY 4, 1, 2 LIMIT %s", limit).hits()
 
 
-def probe(
-    criteria: Criteria, circle: Circle, *, few: int, limit: int
-) -> tuple[list[Hit], list[int]]:
-    """The nearest inside the circle and, only if they are too few, all cells that hold anything.
+def smaller(circle: Circle, wanted: int, *, miles: float = FIRST_RUNG * FAR_STEP) -> list[Rung]:
+    """The rung before a circle, where reading less may do."""
+    return [Rung(replace(circle, miles=miles), wanted)] if miles < circle.miles * ALMOST else []
+
+
+def probe(criteria: Criteria, rungs: Sequence[Rung], *, limit: int) -> tuple[list[Hit], list[int]]:
+    """The nearest inside the first circle that holds enough and, where none does, all cells
+    that hold anything. One statement.
 
     The occupied cells (of the coarsest resolution) are found by leaping through their index.
     """
     cell = f"r{COARSEST}"
-    sql = _Sql().add("WITH RECURSIVE near AS MATERIALIZED (")
-    sql.extend(_within(criteria, circle, None, limit)).add("), occupied(cell) AS (")
-    sql.add(f"SELECT min({cell}) FROM events_listing WHERE {cell} > 0")
-    sql.add("AND (SELECT count(*) FROM near) < %s", few)
+    sql = _climb(criteria, rungs, None, limit).add(", occupied(cell) AS (")
+    sql.add(f"SELECT (SELECT min({cell}) FROM events_listing WHERE {cell} > 0) WHERE")
+    sql.add(_short(rungs))
     sql.add(f"UNION ALL SELECT (SELECT min(l.{cell}) FROM events_listing AS l")
     sql.add(f"WHERE l.{cell} > o.cell) FROM occupied AS o WHERE o.cell IS NOT NULL)")
-    sql.add("SELECT starts, timeslot_id, event_id, distance, 0 AS cell FROM near")
+    sql.add("SELECT starts, timeslot_id, event_id, distance, 0 AS cell FROM (")
+    sql.add(_climbed(rungs)).add(") AS near")
     sql.add("UNION ALL SELECT 0, 0, 0, 0.0, cell FROM occupied WHERE cell IS NOT NULL")
     rows = sql.add("ORDER BY 4, 1, 2").rows()
-    return [Hit(*row[:4]) for row in rows if not row[4]], [row[4] for row in rows if row[4]]
+    hits = [Hit(*row[:4]) for row in rows if not row[4]]
+    return hits[:limit], [row[4] for row in rows if row[4]]
+
+
+def _climb(
+    criteria: Criteria, rungs: Sequence[Rung], after: tuple[float, int, int] | None, limit: int
+) -> _Sql:
+    """Each circle a table `rung0`, `rung1` ..., empty once one before it holds enough."""
+    sql = _Sql().add("WITH RECURSIVE")
+    for number, rung in enumerate(rungs):
+        sql.add(f"{', ' if number else ''}rung{number} AS MATERIALIZED (")
+        # A condition on each row would have SQLite read the rows; no row to join with does not.
+        gate = f"(SELECT 1 WHERE {_short(rungs[:number])}) AS gate CROSS JOIN " if number else ""
+        sql.extend(_within(criteria, rung.circle, after, limit, gate)).add(")")
+    return sql
+
+
+def _climbed(rungs: Sequence[Rung]) -> str:
+    """What the rungs hold; a wider one holds all of those before it."""
+    return " UNION ".join(f"SELECT * FROM rung{number}" for number in range(len(rungs)))
+
+
+def _short(rungs: Sequence[Rung]) -> str:
+    """The condition that none of these holds enough."""
+    return " AND ".join(
+        f"(SELECT count(*) FROM rung{number}) < {rung.enough}" for number, rung in enumerate(rungs)
+    )
 
 
 def nearest_in(criteria: Criteria, origin: Vector, occupied: list[int], *, limit: int) -> list[Hit]:
-    """The nearest listings however far, by (distance, starts, timeslot)."""
+    """The nearest listings however far, by (distance, starts, timeslot). One statement.
+
+    The closest cells are read first, and all others only where one of them may hold something
+    nearer than what was found.
+    """
     cells = sorted((squared_distance(origin, centre(cell)), cell) for cell in occupied)
     close, rest = cells[:32], cells[32:]
-    hits = _among_cells(criteria, origin, [cell for _away, cell in close], limit).hits()
-    if not rest:
-        return hits
-    # What lies in any further cell is at least this far away.
-    safe = squared_chord(max(0.0, miles_of(rest[0][0]) - REACH[COARSEST]))
-    if len(hits) == limit and hits[-1].distance < safe:
-        return hits
-    return _among_cells(criteria, origin, None, limit).hits()
+    sql = _Sql().add("WITH close AS MATERIALIZED (")
+    sql.extend(_among_cells(criteria, origin, [cell for _away, cell in close], limit))
+    sql.add(") SELECT * FROM close")
+    if rest:
+        # What lies in any further cell is at least this far away.
+        safe = squared_chord(max(0.0, miles_of(rest[0][0]) - REACH[COARSEST]))
+        short = f"(SELECT count(*) FROM close WHERE distance < {safe!r}) < {limit}"
+        sql.add("UNION SELECT * FROM (")
+        gate = f"(SELECT 1 WHERE {short}) AS gate CROSS JOIN "
+        sql.extend(_among_cells(criteria, origin, None, limit, gate)).add(") AS beyond")
+    return sql.add("ORDER BY 4, 1, 2 LIMIT %s", limit).hits()
 
 
-def _among_cells(criteria: Criteria, origin: Vector, cells: list[int] | None, limit: int) -> _Sql:
-    sql = _in_any_of(_stream(criteria, _distance(origin), after=None), f"l.r{COARSEST}", cells)
+def _among_cells(
+    criteria: Criteria, origin: Vector, cells: list[int] | None, limit: int, gate: str = ""
+) -> _Sql:
+    sql = _stream(criteria, _distance(origin), after=None, gate=gate)
+    _in_any_of(sql, f"l.r{COARSEST}", cells)
     return sql.add("ORDER BY 4, 1, 2 LIMIT %s", limit)
 
 
@@ -277,20 +325,24 @@ def _in_any_of(sql: _Sql, column: str, cells: Sequence[int] | None) -> _Sql:
 
 
 def _within(
-    criteria: Criteria, circle: Circle, after: tuple[float, int, int] | None, limit: int
+    criteria: Criteria,
+    circle: Circle,
+    after: tuple[float, int, int] | None,
+    limit: int,
+    gate: str = "",
 ) -> _Sql:
     """What is inside the circle, nearest first."""
-    sql = _among(criteria, circle)
+    sql = _among(criteria, circle, gate)
     if after:
         distance = _distance(circle.centre)
         sql.add(f"AND ({distance}, l.starts, l.timeslot_id) > (%s, %s, %s)", *after)
     return sql.add("ORDER BY 4, 1, 2 LIMIT %s", limit)
 
 
-def _among(criteria: Criteria, circle: Circle) -> _Sql:
+def _among(criteria: Criteria, circle: Circle, gate: str = "") -> _Sql:
     """What is inside the circle, in no order."""
     cells = circle.cells
-    sql = _stream(criteria, _distance(circle.centre), after=None)
+    sql = _stream(criteria, _distance(circle.centre), after=None, gate=gate)
     sql.add(f"AND l.r{circle.resolution} IN ({_marks(cells)})", *cells)
     _inside(sql, circle)
     return sql
@@ -309,14 +361,17 @@ def _inside(sql: _Sql, circle: Circle) -> None:
     sql.add(f"AND {_distance(circle.centre)} <= %s", squared_chord(circle.miles))
 
 
-def _stream(criteria: Criteria, distance: str, *, after: tuple[int, int] | None) -> _Sql:
-    """Matching listings that stand for their events, behind `after`."""
+def _stream(
+    criteria: Criteria, distance: str, *, after: tuple[int, int] | None, gate: str = ""
+) -> _Sql:
+    """Matching listings that stand for their events, behind `after`; none where the gate, which
+    is joined to each of them, has no row."""
     position = max(after or (0, 0), (criteria.now, LAST_ID))
     if criteria.day_from is not None:
         position = max(position, ((criteria.day_from - EPOCH) * DAY - EAST - 1, LAST_ID))
     sql = _Sql().add(
         f"SELECT l.starts, l.timeslot_id, l.event_id, {distance} AS distance"
-        " FROM events_listing AS l WHERE (l.starts, l.timeslot_id) > (%s, %s)",
+        f" FROM {gate}events_listing AS l WHERE (l.starts, l.timeslot_id) > (%s, %s)",
         *position,
     )
     if criteria.day_to is not None:

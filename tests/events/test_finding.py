@@ -243,9 +243,7 @@ def test_results_take_at_most_five_statements_whatever_is_found(
             listed()
         listed(virtual=True)
         for asked in searches:
-            # What changed, and search's own: nearest first feels its way out once more.
-            far_by_distance = asked == {"near": "99501", "sort": "distance"}
-            with django_assert_max_num_queries(6 if far_by_distance else 5):
+            with django_assert_max_num_queries(5):  # what changed, and search's own
                 client.get("/events/", asked | {"rows": rows})
 
 
