@@ -236,6 +236,17 @@ class TestChanges:
         letter = letter_of(Message.objects.get(subject_key=f"rsvp:{waiting.pk}"))
         assert letter.calendar is None
 
+    def test_nobody_is_told_of_a_calendar_entry_they_never_had(self, rsvp):
+        waiting = make_rsvp(rsvp.timeslot, status=RsvpStatus.PENDING)
+        Message.objects.update(state="sent")
+        changes = lifecycle.unlist(rsvp.timeslot.event, by=None, now=NOW, note="")
+        invites.post_changes(changes, now=NOW)
+        letters = [
+            letter_of(Message.objects.get(subject_key=f"rsvp:{one.pk}", kind="unlisted"))
+            for one in (rsvp, waiting)
+        ]
+        assert ["your calendar" in letter.text for letter in letters] == [True, False]
+
     def test_a_stale_change_is_not_wanted(self, rsvp):
         Message.objects.update(state="sent")
         changes = lifecycle.cancel_timeslot(rsvp.timeslot, by=None, now=NOW)
