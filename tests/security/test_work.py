@@ -23,7 +23,7 @@ def test_browser_that_worked_need_not_wait(page: Page, live_server, settings):
     page.fill("[name=postal_code]", "43215")
     page.click("button:has-text('Count me in')")
     expect(page.locator("[data-work]")).to_have_text(
-        "You need not wait: press the button again.", timeout=120_000
+        "You don't have to wait after all. Press the button again.", timeout=120_000
     )
     work, stamp = (page.locator(f"[name={name}]").input_value() for name in ("work", "stamp"))
     assert sha256(f"{stamp}:{work}".encode()).hexdigest().startswith("0" * (WORK_BITS // 4))
