@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from events.calendars import zone_name
 from events.disclosure import Field, Role, may_see
 from events.models import Event, Timeslot
-from events.states import AttendanceMode, EventState, TimeslotState
+from events.states import AttendanceMode, EventState, TimeslotState, YesNoUnknown
 
 # Fewer places than this are worth hurrying for.
 FEW_PLACES = 6
@@ -86,6 +86,11 @@ class EventPage:
     def online(self) -> bool:
         return self.event.attendance_mode != AttendanceMode.IN_PERSON
 
+    @property
+    def wheelchair(self) -> str:
+        """Whether a wheelchair gets in, where there is a place to get into."""
+        return self.event.wheelchair if self.in_person else YesNoUnknown.UNKNOWN
+
 
 def show(event: Event, timeslots: list[Timeslot], *, now: datetime) -> EventPage:
     """The page of a public event. `timeslots` are all of its own, soonest first."""
@@ -95,6 +100,7 @@ def show(event: Event, timeslots: list[Timeslot], *, now: datetime) -> EventPage
     shown = timeslots if over else coming
     exact = may_see(Role.STRANGER, Field.EXACT_PLACE, event)
     may_read_arrival = may_see(Role.STRANGER, Field.ARRIVAL, event)
+    to_the_door = may_read_arrival and not event.is_virtual_only
     named = may_see(Role.STRANGER, Field.CONTACT_NAME, event)
     return EventPage(
         event=event,
@@ -104,8 +110,8 @@ def show(event: Event, timeslots: list[Timeslot], *, now: datetime) -> EventPage
         exact=exact,
         place=exact_lines(event) if exact else public_lines(event),
         host_name=event.contact_name if named else "",
-        transit=event.transit_notes if may_read_arrival else "",
-        parking=event.parking_notes if may_read_arrival else "",
+        transit=event.transit_notes if to_the_door else "",
+        parking=event.parking_notes if to_the_door else "",
     )
 
 

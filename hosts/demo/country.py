@@ -169,14 +169,14 @@ def _event(country: Country, row: dict, number: int) -> Event:
         wheelchair=chance.choices(list(YesNoUnknown), [5, 1, 3])[0],
         asl=chance.choices(list(YesNoUnknown), [1, 4, 6])[0],
         child_care=chance.choices(list(YesNoUnknown), [2, 3, 5])[0],
-        transit_notes=chance.choice(words.TRANSIT),
-        parking_notes=chance.choice(words.PARKING),
         created_at=now - timedelta(days=20),
         updated_at=now - timedelta(days=10),
         submitted_at=now - timedelta(days=12),
     )
     if not virtual:
         event.venue = "" if home else chance.choice(words.VENUES)
+        event.transit_notes = chance.choice(words.TRANSIT)
+        event.parking_notes = chance.choice(words.PARKING)
         event.street = f"{chance.randint(1, 980)} {chance.choice(words.STREETS)} Street"
         # A pin of its own near the ZIP's centre, or every event of a ZIP would share one spot.
         event.latitude = float(row["lat"]) + chance.uniform(-0.012, 0.012)

@@ -76,6 +76,18 @@ def test_online_event_keeps_its_link_for_guests(client):
     assert event.joining_url not in text
 
 
+def test_online_event_says_nothing_of_doors_and_parking(client):
+    event = make_event(
+        virtual=True, wheelchair="yes", parking_notes="In the yard", transit_notes="Bus 7"
+    )
+    make_timeslot(event)
+
+    text = client.get(event.get_absolute_url()).text
+
+    for of_a_place in ("wheelchair", "In the yard", "Bus 7", "Good to know"):
+        assert of_a_place not in text
+
+
 def test_structured_data_gives_one_event_per_timeslot(client):
     event = make_event(title="</script><b>Tea</b>")
     make_timeslot(event, capacity=5)
