@@ -1,7 +1,7 @@
 """The record of what staff did and who read a home's address: rows are only ever added."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from secrets import token_hex
 
 from django.db.models import Q
@@ -73,11 +73,7 @@ def find(
     if kind:
         rows = rows.filter(kind=kind)
     if since is not None:
-        rows = rows.filter(at__gte=_midnight(since))
+        rows = rows.filter(at__gte=datetime.combine(since, time.min, tzinfo=UTC))
     if until is not None:
-        rows = rows.filter(at__lt=_midnight(until + timedelta(days=1)))
+        rows = rows.filter(at__lte=datetime.combine(until, time.max, tzinfo=UTC))
     return rows.order_by("-at", "-id")
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), tzinfo=UTC)

@@ -56,6 +56,7 @@ def test_the_newest_row_comes_first(client, rows):
         ({"since": "2026-07-16"}, ["role"]),
         ({"until": "2026-07-15"}, ["reading", "decision"]),
         ({"since": "2026-07-15", "until": "2026-07-18", "kind": "role"}, ["role"]),
+        ({"since": "0001-01-01", "until": "9999-12-31"}, ["role", "reading", "decision"]),
         ({"since": "yesterday"}, []),
         ({"kind": "gossip"}, []),
     ],
