@@ -50,8 +50,8 @@ class AddressTaken(Exception):
 def send(purpose: str, guest: Guest, payload: dict[str, Any], *, held: bool, now: datetime) -> None:
     """One fixed-text letter with a button, unless this address has had its share.
 
-    Somebody who types another person's address again and again fills no letter box: one letter
-    per event and day, three a day in all (rsvps.unasked).
+    Somebody who types another person's address again and again fills no letter box: one button
+    per event and day, three letters a day in all (rsvps.unasked).
     """
     waiting = guest.tickets.filter(used_at__isnull=True, expires_at__gt=now)
     told = waiting.exclude(purpose=NEW_ADDRESS).exists() or (
