@@ -137,8 +137,9 @@ class TimeslotsForm(forms.Form):
     timeslots = TimeslotsField()
     party_size = PartySizeField(label=_("How many of you are coming?"), initial=1)
 
-    def __init__(self, *args: Any, slots: list[Timeslot], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, event: Event, slots: list[Timeslot], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.event = event
         self.slots = slots
         self.problems: dict[int, str] = {}
 
@@ -166,7 +167,8 @@ class TimeslotsForm(forms.Form):
 
     def tell(self, why: TimeslotUnavailable) -> None:
         """Say beside each chosen timeslot what happened to it and what to do."""
-        slots = Timeslot.objects.select_related("event").in_bulk(
+        # This event's alone: whoever guesses a number learns nothing of another's times.
+        slots = self.event.timeslots.in_bulk(
             [*why.room_left, *why.cancelled, *why.moved, *why.over]
         )
         for key, left in why.room_left.items():
@@ -232,11 +234,8 @@ class RsvpForm(StrangersForm, TimeslotsForm):
     field_order = ("timeslots", "party_size", "name", "email", "postal_code")
 
     def __init__(self, *args: Any, event: Event, now: datetime, **kwargs: Any) -> None:
-        self.event = event
         slots = list(event.timeslots.upcoming(now).order_by("starts_at", "pk"))
-        for slot in slots:
-            slot.event = event
-        super().__init__(*args, now=now, slots=slots, **kwargs)
+        super().__init__(*args, now=now, event=event, slots=slots, **kwargs)
         self.fields["phone"].required = event.type in PHONE_REQUIRED_TYPES
         self.fields["phone"].error_messages["required"] = _(
             "The organizers need a phone number to reach you on the day."
@@ -279,8 +278,6 @@ class PlanForm(TimeslotsForm):
         seated = [rsvp for rsvp in rsvps if rsvp.status in SEATED]
         self._held = {rsvp.timeslot_id for rsvp in seated}
         slots = list(guest.event.timeslots.upcoming(now).order_by("starts_at", "pk"))
-        for slot in slots:
-            slot.event = guest.event
         latest = seated[-1] if seated else None
         parties = {rsvp.party_size for rsvp in seated if rsvp.timeslot.ends_at > now}
         initial = {
@@ -288,7 +285,7 @@ class PlanForm(TimeslotsForm):
             "party_size": parties.pop() if len(parties) == 1 else "",
             "note": latest.note if latest else "",
         }
-        super().__init__(*args, slots=slots, initial=initial, **kwargs)
+        super().__init__(*args, event=guest.event, slots=slots, initial=initial, **kwargs)
         if parties:  # not the same number everywhere
             self.fields["party_size"].required = False
             self.fields["party_size"].help_text = _(

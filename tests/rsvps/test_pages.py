@@ -347,6 +347,19 @@ def test_form_whose_timeslot_was_cancelled_says_so_and_offers_the_others(client)
     assert [choice.timeslot for choice in response.context["choices"]] == [other]
 
 
+@pytest.mark.parametrize("own", ["form", "page"])
+def test_time_of_another_event_is_told_to_nobody_who_guesses_its_number(client, own):
+    rsvp = make_rsvp()
+    secret = make_timeslot(make_event(state=EventState.DRAFT))
+    value = f"{secret.pk}.{secret.version}"
+    if own == "form":
+        response = send(client, rsvp.timeslot, timeslots=[value])
+    else:
+        typed = {"do": "plan", "timeslots": [value], "party_size": "1"}
+        response = client.post(manage_path(rsvp.guest), typed)
+    assert "The time you chose was cancelled" in text(response)
+
+
 def test_form_whose_event_was_cancelled_says_nothing_was_booked(client):
     slot = make_timeslot()
     data = fill_in(client, slot)
