@@ -161,9 +161,8 @@ def _move_to(email: str, guest: Guest, *, now: datetime) -> list[Rsvp]:
     if blocks.is_kept_out(guest.event, emails=[email]):
         raise NotWelcome
     old = guest.supporter
-    new, _created = supporters.get_or_create(
-        email, name=old.name, phone=old.phone, postal_code=old.postal_code, now=now
-    )
+    new, _created = supporters.get_or_create(email, now=now)
+    supporters.fill_in(new, old.name, old.phone, old.postal_code, overwrite=False)
     if Guest.objects.filter(supporter=new, event=guest.event).exclude(pk=guest.pk).exists():
         raise AddressTaken
     unasked.prove(new, now=now)

@@ -535,6 +535,14 @@ def test_new_address_moves_this_event_only(now):
     assert other.supporter.email == "old@example.org"
 
 
+def test_new_address_of_somebody_without_a_name_gets_the_one_known_before(now):
+    rsvp = make_rsvp(a_slot(now), email="old@example.org")
+    Supporter.objects.create(email=EMAIL, created_at=now)
+    request_new_address(rsvp.guest, EMAIL, now=now)
+    confirm(the_ticket(), now=now)
+    assert Rsvp.objects.get().supporter.name == rsvp.supporter.name
+
+
 def test_new_address_that_is_coming_already_is_refused(now):
     slot = a_slot(now)
     rsvp = make_rsvp(slot, email="old@example.org")
