@@ -273,4 +273,6 @@ def stop_trusting(request: UserRequest, host_id: int) -> HttpResponse:
     review.stop_trusting(host, by=request.user, now=timezone.now())
     messages.success(request, _("From now on, this host's changes wait for review."))
     back = request.POST.get("event", "")
-    return redirect("review_event", int(back)) if back.isdecimal() else redirect("review_queue")
+    if back.isdecimal() and len(back) < 19:
+        return redirect("review_event", int(back))
+    return redirect("review_queue")

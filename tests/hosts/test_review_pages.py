@@ -284,6 +284,17 @@ def test_trust_is_taken_back(client):
     assert Record.objects.get().words == "taken"
 
 
+@pytest.mark.parametrize(
+    ("event", "page"),
+    [("12", "/review/events/12/"), ("two", "/review/"), ("9" * 5000, "/review/")],
+)
+def test_taking_trust_back_leads_to_the_page_it_came_from(client, event, page):
+    log_in_staff(client)
+    host = make_host(trusted=True)
+
+    assert client.post(f"/review/hosts/{host.pk}/", {"event": event}).url == page
+
+
 def test_the_pages_take_as_many_queries_for_much_as_for_little(
     client, django_assert_max_num_queries
 ):
