@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from events.models import Event
+from events.words import tidy
 from hosts.models import RecordKind
 from hosts.records import record
 from hosts.roles import UserRequest, reviewer_required
@@ -71,7 +72,7 @@ def ledger_event(request: UserRequest, event_id: int) -> HttpResponse:
 @require_GET
 def ledger_letters(request: UserRequest) -> HttpResponse:
     """The rows themselves, newest first; ?topic=, ?kind= and ?state= narrow them."""
-    wanted = {name: request.GET.get(name, "")[:40] for name in ("topic", "kind", "state")}
+    wanted = {name: tidy(request.GET.get(name, ""))[:40] for name in ("topic", "kind", "state")}
     found = Message.objects.order_by("-id")
     if wanted["topic"]:
         found = found.about(wanted["topic"])
@@ -158,8 +159,8 @@ def ledger_withdraw(request: UserRequest, message_id: int) -> HttpResponse:
 @reviewer_required
 @require_POST
 def ledger_pause(request: UserRequest) -> HttpResponse:
-    topic = request.POST.get("topic", "")[:40]
-    reason = request.POST.get("reason", "").strip() or str(_("paused by staff"))
+    topic = tidy(request.POST.get("topic", ""))[:40]
+    reason = tidy(request.POST.get("reason", "")) or str(_("paused by staff"))
     with transaction.atomic():
         ledger.pause(now=timezone.now(), reason=reason, by=f"user:{request.user.pk}", topic=topic)
         _record(request, topic or "ledger", "pause")
@@ -170,7 +171,7 @@ def ledger_pause(request: UserRequest) -> HttpResponse:
 @reviewer_required
 @require_POST
 def ledger_resume(request: UserRequest) -> HttpResponse:
-    topic = request.POST.get("topic", "")[:40]
+    topic = tidy(request.POST.get("topic", ""))[:40]
     with transaction.atomic():
         ledger.resume(topic=topic)
         _record(request, topic or "ledger", "resume")

@@ -18,6 +18,7 @@ from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_GET, require_POST
 
 from events.disclosure import Policy, policy
+from events.words import tidy
 from hosts.roles import UserRequest, reviewer_required
 from outbox import letters as kinds
 from outbox.folder import letter_in_folder
@@ -61,7 +62,7 @@ def demo_only[**P](view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]
 @require_GET
 def letter_list(request: HttpRequest) -> HttpResponse:
     """Letters that have left, newest first; ?to= finds those of one person."""
-    to = request.GET.get("to", "").strip()[:254]
+    to = tidy(request.GET.get("to", ""))[:254]
     sent = Message.objects.filter(state=MessageState.SENT).order_by("-sent_at", "-id")
     if to:
         sent = sent.filter(recipient__icontains=to)

@@ -124,3 +124,15 @@ def test_pages_take_as_many_queries_for_three_letters_as_for_one(
     with django_assert_max_num_queries(30) as three:
         client.get("/review/letters/")
     assert len(three) == len(one)
+
+
+def test_characters_no_database_keeps_are_left_out(client):
+    log_in_staff(client)
+    post()
+
+    for name in ("topic", "kind", "state"):
+        found = client.get("/review/letters/all/", {name: "\0"})
+        assert list(found.context["page"]) == list(Message.objects.all())
+    client.post("/review/letters/pause/", {"topic": "event:1\0", "reason": "a\0wait"})
+
+    assert [(pause.topic, pause.reason) for pause in Pause.objects.all()] == [("event:1", "await")]

@@ -57,6 +57,7 @@ def test_demo_lists_letters_that_left(client, sent):
     assert "Pícnic on Saturday" in page
     assert "ana@example.org" in page
     assert "No letters yet" in client.get("/letters/?to=bo@example.org").content.decode()
+    assert client.get("/letters/", {"to": "\0"}).content.decode() == page
 
 
 def test_letter_is_read_as_it_arrived(client, sent):
