@@ -77,8 +77,8 @@ def become(request: UserRequest) -> HttpResponse:
 def _next(request: UserRequest) -> str:
     """Where to go on to: an address of this site, or "" for nowhere special."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    fine = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
-    return wanted if fine else ""
+    ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
+    return wanted if ours and wanted.startswith("/") else ""
 
 
 @host_required

@@ -91,7 +91,8 @@ def test_one_goes_on_to_where_one_wanted_to_go_but_never_to_another_site(client)
     assert become(client, next="/host/events/new/?type=canvass")["Location"] == (
         "/host/events/new/?type=canvass"
     )
-    assert become(client, next="https://evil.example/")["Location"] == "/host/events/new/"
+    for nowhere in ("https://evil.example/", "//evil.example", "nonsense", "home"):
+        assert become(client, next=nowhere)["Location"] == "/host/events/new/"
 
 
 def test_pressing_twice_makes_one_host_and_one_acceptance(client):
