@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from events.disclosure import Field, Role, may_see
@@ -85,19 +86,19 @@ def explain(why: Exception) -> list[str]:
     if isinstance(why, NotWelcome):
         return [_("The host can't have you at this event, so you're not signed up.")]
     if isinstance(why, buttons.AddressTaken):
-        return [_("That address already has its own RSVP to this event. Cancel one of the two.")]
+        return [
+            _(
+                "That address already has its own RSVP to this event, so there's nothing to"
+                " switch. Don't need both? Cancel one with the link in its email."
+            )
+        ]
     if isinstance(why, TimeslotUnavailable):
         return _explain_timeslots(why)
     return [_("Something changed while you were here. Look at it again, then choose.")]
 
 
 def _explain_timeslots(why: TimeslotUnavailable) -> list[str]:
-    wording = {
-        key: _("%(when)s is full now.")
-        if left == 0
-        else _("%(when)s has only %(left)s spots left.")
-        for key, left in why.room_left.items()
-    }
+    wording = {key: _room_in_words(left) for key, left in why.room_left.items()}
     wording |= dict.fromkeys(why.moved, _("The time changed: it is now %(when)s."))
     wording |= dict.fromkeys(why.cancelled, _("%(when)s was cancelled."))
     wording |= dict.fromkeys(why.over, _("%(when)s is over."))
@@ -107,6 +108,14 @@ def _explain_timeslots(why: TimeslotUnavailable) -> list[str]:
         for key, words in wording.items()
         if key in slots
     ] or [_("That time isn't open anymore.")]
+
+
+def _room_in_words(left: int) -> str:
+    if left == 0:
+        return _("%(when)s is full now.")
+    return ngettext(
+        "%(when)s has only %(left)s spot left.", "%(when)s has only %(left)s spots left.", left
+    )
 
 
 # -- Manage --------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
-from events.models import AddressReading, Event
+from events.models import AddressReading, Event, Timeslot
 from events.states import EventState, EventType, TimeslotState
 from outbox import suppression
 from outbox.models import Message
@@ -575,6 +575,14 @@ def test_button_for_a_timeslot_that_filled_says_how_many_places_are_left(client)
     assert Rsvp.objects.get(supporter__email=EMAIL).party_size == 1
 
 
+def test_button_for_two_where_one_spot_is_left_says_so_in_good_english(client):
+    slot = make_timeslot(capacity=2)
+    make_rsvp(slot, email=EMAIL, status=RsvpStatus.CANCELLED)
+    send(client, slot, party_size="2")
+    Timeslot.objects.update(seats_taken=1)
+    assert "has only 1 spot left." in text(client.post(confirm_path()))
+
+
 def test_button_after_the_event_was_cancelled_says_so(client):
     slot = make_timeslot(make_event(private=True))
     send(client, slot)
@@ -774,7 +782,9 @@ def test_new_address_that_has_an_rsvp_of_its_own_is_explained(client):
     rsvp = make_rsvp(slot)
     make_rsvp(slot, email=EMAIL)
     request_new_address(rsvp.guest, EMAIL, now=timezone.now())
-    assert "already has its own RSVP" in text(client.post(confirm_path()))
+    page = text(client.post(confirm_path()))
+    assert "already has its own RSVP" in page
+    assert "Choose again" not in page
 
 
 def test_removed_guest_finds_the_old_link_dead(client):
