@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from events.disclosure import Policy, policy
-from rsvps import alerts, limits, links
+from rsvps import alerts, limits, links, unasked
 from rsvps.alert_letters import question
 from rsvps.forms.alert import AlertForm
 from rsvps.limits import Asked
@@ -63,6 +63,7 @@ def alert(request: HttpRequest, token: str) -> HttpResponse:
     context = question(found) | {"alert": found, "site_url": settings.SITE_URL}
     if request.method == "POST":
         if request.POST.get("do") == "confirm":
+            unasked.prove(found.supporter, now=now)
             alerts.confirm(found, now=now)
             found.refresh_from_db()
             return render(request, "rsvps/alert.html", context | {"just_on": True})

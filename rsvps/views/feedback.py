@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from events.calendars import is_cancelled
 from events.fields import LinesField
 from events.states import EventState
-from rsvps import attending, feedback, links
+from rsvps import attending, feedback, links, unasked
 from rsvps.contents import about_timeslot
 from rsvps.models import Guest, Rsvp
 from rsvps.states import COMING, Attended
@@ -121,8 +121,10 @@ def _answer(
         return closed
     if request.method != "POST":
         return _page(request, page, rsvp, token)
+    now = timezone.now()
+    unasked.prove(rsvp.supporter, now=now)
     try:
-        act(rsvp, now=timezone.now())
+        act(rsvp, now=now)
     except attending.RsvpChanged:
         return _page(request, "answer_closed", rsvp, token, why="gone")
     messages.success(request, thanks)
@@ -147,8 +149,10 @@ def give_feedback(request: HttpRequest, token: str, rsvp_id: int) -> HttpRespons
     if request.method != "POST" or not form.is_valid():
         status = 422 if form.is_bound else 200
         return _page(request, "feedback", rsvp, token, form=form, status=status)
+    now = timezone.now()
+    unasked.prove(rsvp.supporter, now=now)
     try:
-        feedback.give_feedback(rsvp, **form.cleaned_data, now=timezone.now())
+        feedback.give_feedback(rsvp, **form.cleaned_data, now=now)
     except (attending.RsvpChanged, feedback.TooEarly, feedback.TooLate) as error:
         return _page(request, "feedback", rsvp, token, refused=type(error).__name__)
     return redirect(f"{request.path}?said=1")

@@ -101,7 +101,7 @@ def test_opening_the_link_changes_nothing_and_the_button_turns_it_on(client):
     assert alert.confirmed_at is None
     assert "Done. We'll let you know." in client.post(path(alert), {"do": "confirm"}).text
     alert.refresh_from_db()
-    assert alert.confirmed_at == NOW
+    assert alert.confirmed_at == alert.supporter.proved_at == NOW
 
 
 def test_answer_is_the_same_whether_or_not_the_address_is_known(client):
