@@ -16,9 +16,6 @@ from events.models import Event, Timeslot
 from events.search import Result
 from events.states import AttendanceMode, EventType
 
-# Fewer places than this are worth hurrying for.
-FEW_PLACES = 6
-
 
 class Leaf(NamedTuple):
     """A day as a leaf of a calendar: "Sat", "5", "Dec", and the date as machines read it."""
@@ -71,15 +68,6 @@ class Card:
     def is_somewhere(self) -> bool:
         """Whether it has a place on the map."""
         return self.event.public_latitude is not None and not self.event.is_virtual_only
-
-    @property
-    def full(self) -> bool:
-        return self.timeslot.room_left == 0
-
-    @property
-    def few_left(self) -> bool:
-        room = self.timeslot.room_left
-        return room is not None and 0 < room < FEW_PLACES
 
 
 def card(result: Result) -> Card:

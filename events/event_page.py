@@ -14,8 +14,6 @@ from events.disclosure import Field, Role, may_see
 from events.models import Event, Timeslot
 from events.states import AttendanceMode, EventState, TimeslotState, YesNoUnknown
 
-# Fewer places than this are worth hurrying for.
-FEW_PLACES = 6
 # People call the night of Saturday until they have slept.
 SMALL_HOURS = timedelta(hours=5)
 
@@ -32,17 +30,8 @@ class Row:
     instructions: str
 
     @property
-    def full(self) -> bool:
-        return self.timeslot.room_left == 0
-
-    @property
-    def few_left(self) -> bool:
-        room = self.timeslot.room_left
-        return room is not None and 0 < room < FEW_PLACES
-
-    @property
     def open(self) -> bool:
-        return not (self.cancelled or self.over or self.full)
+        return not (self.cancelled or self.over or self.timeslot.full)
 
 
 @dataclass(frozen=True)

@@ -239,6 +239,16 @@ class Timeslot(models.Model):
         """Places left; None where there is no limit."""
         return None if self.capacity is None else max(0, self.capacity - self.seats_taken)
 
+    @property
+    def full(self) -> bool:
+        return self.room_left == 0
+
+    @property
+    def few_left(self) -> bool:
+        """Whether it is worth hurrying for."""
+        room = self.room_left
+        return room is not None and 0 < room < 6
+
 
 class Listing(models.Model):
     """One upcoming open timeslot of an approved event, as the search reads it.
