@@ -310,10 +310,12 @@ def typed_time(slot: Timeslot, zone: str) -> dict[str, str]:
 def duplicate(event: Event, *, by: User, now: datetime) -> Event:
     """A new draft with the event's words, place and dates, some whole weeks later.
 
-    The picture comes along; guests, co-hosts and decisions do not.
+    The picture comes along; guests, co-hosts and decisions do not. A cancelled date comes along
+    only where all of them are: then another try is wanted.
     """
     zone = ZoneInfo(event.timezone)
-    typed = written(event, list(event.timeslots.open().order_by("starts_at", "pk")))
+    slots = event.timeslots.order_by("starts_at", "pk")
+    typed = written(event, list(slots.open() or slots))
     weeks = _weeks_on(typed["times"], today=now.astimezone(zone).date())
     for row in typed["times"]:
         row["id"] = row["start_fold"] = row["end_fold"] = ""

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from events import lifecycle
 from events.models import Event
 from events.states import EventState, EventType
 from hosts import drafts
@@ -285,6 +286,18 @@ def test_a_copy_of_several_weeks_follows_the_last_of_them(now):
 
     dates = [row["date"] for row in copy.typed["times"]]
     assert dates == ["2026-07-28", "2026-08-04", "2026-08-11"]
+
+
+def test_a_copy_leaves_a_cancelled_date_out_but_of_a_cancelled_event_it_keeps_all(now):
+    event = make_event()
+    _held, rained_off = (make_timeslot(event, starts_at=now.replace(day=day)) for day in (20, 21))
+    lifecycle.cancel_timeslot(rained_off, by=event.host, now=now)
+
+    assert len(drafts.duplicate(event, by=event.host, now=now).typed["times"]) == 1
+
+    lifecycle.cancel(event, by=event.host, now=now, note="")
+
+    assert len(drafts.duplicate(event, by=event.host, now=now).typed["times"]) == 2
 
 
 def test_looking_at_the_form_changes_nothing(client, host):
