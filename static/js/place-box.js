@@ -40,17 +40,15 @@ async function ask(box) {
   const text = box.input.value.trim();
   box.asked = text;
   if (text.length < 2) return close(box);
-  let places = known.get(text);
-  if (!places) {
+  if (!known.has(text)) {
     try {
       const answer = await fetch(`${box.input.dataset.places}?q=${encodeURIComponent(text)}`);
-      places = answer.ok ? (await answer.json()).places : [];
+      if (answer.ok) known.set(text, (await answer.json()).places);
     } catch {
-      places = []; // offline: the box still works as a plain field
+      // offline: the box still works as a plain field
     }
-    known.set(text, places);
   }
-  if (box.asked === text && document.activeElement === box.input) show(box, places);
+  if (box.asked === text && document.activeElement === box.input) show(box, known.get(text) ?? []);
   return undefined;
 }
 

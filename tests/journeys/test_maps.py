@@ -216,6 +216,18 @@ def test_place_box_suggests_and_is_used_by_keyboard(page, live_server, foreign):
     assert foreign == []
 
 
+def test_place_box_asks_again_after_a_lost_answer(page, live_server):
+    page.goto(live_server.url)
+    box = page.get_by_role("combobox", name="ZIP, city or address")
+    page.route("**/places/**", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        box.fill("portl")
+    page.unroute("**/places/**")
+    box.fill("")
+    box.fill("portl")
+    expect(page.get_by_role("option").first).to_contain_text("Portland, OR")
+
+
 def test_position_is_rounded_before_it_leaves_the_device(page, context, live_server):
     context.grant_permissions(["geolocation"])
     context.set_geolocation({"latitude": 39.961234, "longitude": -82.998765})
