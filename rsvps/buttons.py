@@ -97,7 +97,8 @@ def confirm(ticket: Ticket, *, now: datetime) -> list[Rsvp]:
     payload, guest = ticket.payload, ticket.guest
     if guest is not None:  # before the ticket: a host who removes a guest takes that last
         supporters.lock(guest.supporter_id)
-        lock_timeslots(guest.rsvps.values_list("timeslot_id", flat=True))
+        wanted = [key for key, _version in payload.get("timeslots", ())]
+        lock_timeslots({*wanted, *guest.rsvps.values_list("timeslot_id", flat=True)})
     if guest is None or not links.redeem(ticket, now=now):
         raise TicketSpent
     if ticket.purpose == NEW_ADDRESS:
@@ -166,7 +167,6 @@ def _move_to(email: str, guest: Guest, *, now: datetime) -> list[Rsvp]:
     if Guest.objects.filter(supporter=new, event=guest.event).exclude(pk=guest.pk).exists():
         raise AddressTaken
     unasked.prove(new, now=now)
-    lock_timeslots(guest.rsvps.values_list("timeslot_id", flat=True))
     moved = list(guest.rsvps.filter(status__in=COMING).select_related("timeslot", "guest"))
     organizers = {rsvp.pk: links.reply_address(rsvp) for rsvp in moved}
     guest.supporter = new

@@ -33,13 +33,7 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
         try:
             gate.wait(timeout=20)
             return act()
-        except (
-            RsvpChanged,
-            NotWelcome,
-            TimeslotUnavailable,
-            buttons.TicketSpent,
-            OperationalError,
-        ) as refused:
+        except REFUSALS as refused:
             return refused
         finally:
             connections.close_all()
@@ -134,6 +128,27 @@ def test_a_host_who_removes_a_guest_beside_their_button_does_not_wait_for_them()
         assert [one for one in answers if isinstance(one, OperationalError)] == []
         check_seats(slot)
         Rsvp.objects.all().delete()
+        Supporter.objects.all().delete()
+
+
+def test_a_button_for_one_more_date_beside_forms_for_both_ends_for_all():
+    for _ in range(6):
+        early = make_timeslot(starts_at=START - timedelta(days=1))
+        late = make_timeslot(early.event, starts_at=START)
+        wanted = {"timeslots": [[early.pk, 0], [late.pk, 0]], "party_size": 3}
+        typed = {"note": "", "name": "Alex", "phone": "", "postal_code": "", "consents": {}}
+        ticket = a_ticket(invited(late, party_size=2), "second_form", wanted | typed)
+        forms = [
+            signup.SignupForm(early.event, {early.pk: 0, late.pk: 0}, "Kim", f"kim{n}@example.org")
+            for n in range(3)
+        ]
+        answers = at_once(
+            partial(buttons.confirm, ticket, now=NOW),
+            *[partial(signup.sign_up, form, now=NOW) for form in forms],
+        )
+        assert [one for one in answers if isinstance(one, Exception)] == []
+        check_seats(early)
+        check_seats(late)
         Supporter.objects.all().delete()
 
 
