@@ -141,7 +141,8 @@ def bare_address(value: str) -> str:
 @transaction.atomic
 def _apply(reply: Reply, rsvp: Rsvp, *, now: datetime) -> str:
     """Act on a reply that came to `rsvp`'s own address; answers the outcome."""
-    lock_timeslots([rsvp.timeslot_id])
+    # All of the guest's, as coming back does: half of them first could be a circle.
+    lock_timeslots(rsvp.guest.rsvps.values_list("timeslot_id", flat=True))
     if refusal := _refusal(reply, rsvp, now=now):
         return refusal
     outcome = _answer(reply, rsvp, now=now)

@@ -18,7 +18,7 @@ from rsvps.attending import NotWelcome, RsvpChanged
 from rsvps.capacity import TimeslotUnavailable
 from rsvps.models import Guest, Rsvp, Supporter, Ticket
 from rsvps.states import SEATED, RsvpStatus
-from tests.factories import make_timeslot
+from tests.factories import make_rsvp, make_timeslot
 from tests.rsvps.test_replies import NOW, START, ics, invited, mail
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -131,19 +131,32 @@ def test_a_host_who_removes_a_guest_beside_their_button_does_not_wait_for_them()
         Supporter.objects.all().delete()
 
 
-def test_a_button_for_one_more_date_beside_forms_for_both_ends_for_all():
+def press_for_one_more_date(rsvp: Rsvp, earlier: Timeslot) -> Callable[[], object]:
+    wanted = {"timeslots": [[earlier.pk, 0], [rsvp.timeslot_id, 0]], "party_size": 3}
+    typed = {"note": "", "name": "Alex", "phone": "", "postal_code": "", "consents": {}}
+    ticket = a_ticket(rsvp, "second_form", wanted | typed)
+    return lambda: buttons.confirm(ticket, now=NOW)
+
+
+def say_yes_again_from_calendar(rsvp: Rsvp, earlier: Timeslot) -> Callable[[], object]:
+    make_rsvp(earlier, supporter=rsvp.supporter)
+    attending.decline(rsvp, now=NOW)
+    raw = mail(rsvp, ics(rsvp, answer="ACCEPTED"))
+    return lambda: inbound.receive(raw, now=NOW)
+
+
+@pytest.mark.parametrize("act", [press_for_one_more_date, say_yes_again_from_calendar])
+def test_a_guest_of_two_dates_beside_forms_for_both_ends_for_all(act):
     for _ in range(6):
         early = make_timeslot(starts_at=START - timedelta(days=1))
         late = make_timeslot(early.event, starts_at=START)
-        wanted = {"timeslots": [[early.pk, 0], [late.pk, 0]], "party_size": 3}
-        typed = {"note": "", "name": "Alex", "phone": "", "postal_code": "", "consents": {}}
-        ticket = a_ticket(invited(late, party_size=2), "second_form", wanted | typed)
+        acting = act(invited(late, party_size=2), early)
         forms = [
             signup.SignupForm(early.event, {early.pk: 0, late.pk: 0}, "Kim", f"kim{n}@example.org")
             for n in range(3)
         ]
         answers = at_once(
-            partial(buttons.confirm, ticket, now=NOW),
+            acting,
             *[partial(signup.sign_up, form, now=NOW) for form in forms],
         )
         assert [one for one in answers if isinstance(one, Exception)] == []
