@@ -238,13 +238,11 @@ button.addEventListener("click", async () => {
   preview.hidden = !open;
   if (!open) return;
   preview.setAttribute("aria-busy", "true");
-  try {
-    const answer = await fetch(form.dataset.preview, { method: "POST", body: typed(), redirect: "manual" });
-    // The server has cleaned it: no scripts, no pictures.
-    if (answer.ok) preview.innerHTML = await answer.text();
-  } finally {
-    preview.removeAttribute("aria-busy");
-  }
+  const answer = await fetch(form.dataset.preview, { method: "POST", body: typed(), redirect: "manual" }).catch(() => null);
+  // The server has cleaned it: no scripts, no pictures.
+  if (answer?.ok) preview.innerHTML = await answer.text();
+  else preview.textContent = form.dataset.noPreview;
+  preview.removeAttribute("aria-busy");
 });
 
 // -- the zone of the place -------------------------------------------------------------------

@@ -48,6 +48,15 @@ def send(page: Page, url: str) -> Event:
 
 
 @pytest.mark.parametrize("browser_context_args", ["with JavaScript"], indirect=True)
+def test_a_preview_that_does_not_come_says_so(page, live_server, host, log_in):
+    log_in(host.user)
+    begin(page, live_server.url, "Canvass")
+    page.route("**/host/preview/", lambda route: route.abort())
+    page.get_by_role("button", name="See how it will look").click()
+    expect(page.locator("#preview")).to_have_text(re.compile("try again in a minute"))
+
+
+@pytest.mark.parametrize("browser_context_args", ["with JavaScript"], indirect=True)
 def test_what_is_typed_is_saved_by_itself_and_sent(page, live_server, host, log_in):
     log_in(host.user)
     begin(page, live_server.url, "Canvass")
