@@ -1,7 +1,5 @@
 """The public pages: home, results, an event and its picture."""
 
-from pathlib import PurePath
-
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,9 +18,6 @@ from events.schema_org import json_ld
 from events.search import FEW, SearchQuery, beside, on_next, search
 from events.states import EventType
 from events.words import plain_description, render_description
-
-# The kinds of picture the host's form writes; nothing else is ever served.
-_PICTURES = {".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
 
 ON_HOME = 6
 
@@ -120,14 +115,14 @@ def event_picture(request: HttpRequest, name: str) -> HttpResponseBase:
     """A picture of an event: anybody's while the event is public.
 
     Its name is random, so somebody logged in who knows it (host, co-host, staff) may see it on
-    drafts too. Served as the picture it was re-encoded to and as nothing else.
+    drafts too. Served as what the host's form makes of any picture, a JPEG, and as nothing else.
     """
-    kind = _PICTURES.get(PurePath(name).suffix) if name.isprintable() else None
+    ours = name.isprintable() and name.endswith(".jpg")
     shown = Event.objects.all() if request.user.is_authenticated else Event.objects.public()
-    event = shown.filter(picture=f"events/{name}").first() if kind else None
+    event = shown.filter(picture=f"events/{name}").first() if ours else None
     if event is None or not event.picture.storage.exists(str(event.picture.name)):
         raise Http404
-    response = FileResponse(event.picture.open("rb"), content_type=kind)
+    response = FileResponse(event.picture.open("rb"), content_type="image/jpeg")
     public = not request.user.is_authenticated
     response["Cache-Control"] = "public, max-age=60" if public else "private, max-age=60"
     return response
