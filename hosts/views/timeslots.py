@@ -16,7 +16,7 @@ from events.changes import Changes
 from events.models import Event, Timeslot
 from events.states import EventState
 from hosts import hosting
-from hosts.drafts import typed_time
+from hosts.drafts import another_time, typed_time
 from hosts.forms.desk import CapacityForm, NoteForm, OneTimeslotForm
 from hosts.roles import UserRequest, desk_required, get_own_event_or_404, own_events
 
@@ -30,8 +30,8 @@ def add(request: UserRequest, event_id: int) -> HttpResponse:
     if event.state != EventState.APPROVED:
         return redirect("host_event_edit", event.pk)
     last = event.timeslots.order_by("-starts_at").first()
-    initial = typed_time(last, event.timezone) | {"id": "", "date": ""} if last else None
-    form = _time_form(request, event, initial=initial)
+    like = [typed_time(last, event.timezone)] if last else []
+    form = _time_form(request, event, initial=another_time(like))
     if request.method == "POST" and form.is_valid():
         try:
             changes = hosting.add_timeslot(

@@ -113,3 +113,12 @@ def test_an_added_date_must_be_one(client, event, slot):
     answer = client.post(of(event, "times/add/"), {"date": "", "start": "09:00", "end": "11:00"})
     assert "Pick the day" in answer.content.decode()
     assert event.timeslots.count() == 1
+
+
+def test_another_date_after_a_night_of_two_days_does_not_end_on_the_old_day(client, event):
+    make_timeslot(event, hours=24)
+
+    row = client.get(of(event, "times/add/")).context["row"]
+
+    assert (row["date"].value(), row["end_date"].value()) == ("", "")
+    assert row["start"].value()
