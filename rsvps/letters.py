@@ -124,8 +124,9 @@ def _ticket_wanted(message: Message, now: datetime) -> str | None:
     ticket = links.find_ticket(message.payload["token"])
     if ticket is None or ticket.guest is None or not links.is_good(ticket, now=now):
         return "the button in it no longer works"
-    if ticket.guest.event.state != EventState.APPROVED:
-        return "cancelled or unlisted since"
+    # Of a cancelled event the page behind the button says so.
+    if ticket.guest.event.state not in {EventState.APPROVED, EventState.CANCELLED}:
+        return "unlisted since"
     return None
 
 

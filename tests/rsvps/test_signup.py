@@ -504,12 +504,12 @@ def test_new_address_asked_for_by_whoever_had_the_place_before_does_not_count(no
     assert Rsvp.objects.get().supporter.email == EMAIL
 
 
-def test_button_letters_do_not_leave_once_the_event_is_off_the_site(now):
+def test_letter_with_a_button_does_not_leave_once_the_event_is_off_the_site(now):
     sign_up(a_form(slot := a_slot(now, make_event(private=True))), now=now)
     message = Message.objects.get(kind="confirm")
-    assert kind_named("confirm").wanted(message, now) is None
-    Event.objects.filter(pk=slot.event_id).update(state=EventState.UNLISTED)
-    assert kind_named("confirm").wanted(message, now) == "cancelled or unlisted since"
+    for state, why in [("approved", None), ("cancelled", None), ("unlisted", "unlisted since")]:
+        Event.objects.filter(pk=slot.event_id).update(state=state)
+        assert kind_named("confirm").wanted(message, now) == why
 
 
 def test_new_address_is_asked_for_with_its_letter_or_not_at_all(now):
