@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -123,11 +124,13 @@ def late_events(now: datetime):
     """Events with something that has waited for a decision longer than a day."""
     before = now - TOO_LONG
     late_changes = EventRevision.objects.filter(
-        state=RevisionState.PENDING, created_at__lte=before, event__state=EventState.APPROVED
+        event=OuterRef("pk"), state=RevisionState.PENDING, created_at__lte=before
     )
-    submitted = Event.objects.filter(state=EventState.SUBMITTED, submitted_at__lte=before)
-    changing = Event.objects.filter(pk__in=late_changes.values("event"))
-    return submitted | changing
+    # Not "pk in": SQLite 3.46 finds no plan for that behind an OR ("internal query planner error").
+    return Event.objects.filter(
+        Q(state=EventState.SUBMITTED, submitted_at__lte=before)
+        | (Q(state=EventState.APPROVED) & Exists(late_changes))
+    )
 
 
 @transaction.atomic

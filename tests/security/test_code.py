@@ -64,7 +64,7 @@ def test_scripts_write_words_as_words():
     ]
     assert [re.sub(r"\s+", " ", line) for line in written] == [
         'copy.innerHTML = template.innerHTML.replaceAll("__prefix__", total.value);',
-        "if (answer.ok) preview.innerHTML = await answer.text();",
+        "if (answer?.ok) preview.innerHTML = await answer.text();",
     ]
 
 
