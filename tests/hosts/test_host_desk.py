@@ -154,6 +154,13 @@ def test_an_event_that_is_over_is_thanked_for(client, event):
     assert "Change the event" not in words
 
 
+def test_one_guest_on_one_date_is_counted_in_the_singular(client, event, slot):
+    make_rsvp(slot)
+    words = page(client, of(event))
+    assert "<dt>person coming</dt><dd>1</dd>" in words
+    assert "<dt>date</dt><dd>1</dd>" in words
+
+
 def test_a_change_that_waits_is_told_and_can_be_taken_back(client, event, slot):
     EventRevision.objects.create(
         event=event,
