@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from events.calendars import instant_in_words, when_in_words
+from events.cards import distance
 from events.disclosure import Field, may_see
 from events.lifecycle import StateConflict
 from events.models import Event
@@ -123,7 +124,11 @@ def show_event(
         "own": vetting.has_own_interest(request.user, event),
         "history": vetting.host_history(event, now=now),
         "likely": [
-            (one, when_in_words(one.timeslot.starts_at, one.timeslot.ends_at, one.event.timezone))
+            (
+                one,
+                when_in_words(one.timeslot.starts_at, one.timeslot.ends_at, one.event.timezone),
+                distance(one.miles),
+            )
             for one in vetting.likely_duplicates(event, now=now)
         ],
         "decisions": event.decisions.select_related("by").order_by("-decided_at", "-pk"),

@@ -136,6 +136,22 @@ def test_the_page_of_a_high_level_event_offers_a_reviewer_no_approval(client):
     assert decide(client, event, "approve").status_code == 403
 
 
+def test_a_cancelled_event_can_only_be_taken_off_the_site(client):
+    log_in_staff(client)
+    event = make_event(state=EventState.CANCELLED)
+    make_timeslot(event)
+    page = client.get(f"/review/events/{event.pk}/").content.decode()
+    assert "<summary>Take it off the site</summary>" in page
+
+
+def test_a_likely_duplicate_is_as_far_away_as_people_say_it(client):
+    log_in_staff(client)
+    event = make_submitted()
+    make_timeslot(make_event(), starts_at=event.timeslots.get().starts_at)
+    page = client.get(f"/review/events/{event.pk}/").content.decode()
+    assert "less than a mile away" in page
+
+
 @pytest.mark.parametrize("step", ["", "explode", "approve\x00"])
 def test_an_unknown_step_does_nothing(client, step):
     log_in_staff(client)
