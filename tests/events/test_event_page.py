@@ -175,6 +175,7 @@ def test_cancelled_event_keeps_its_page_with_a_banner(client):
     make_timeslot(event)
     answer = client.get(event.get_absolute_url())
     assert "This event is cancelled." in answer.text
+    assert "Bring someone along" not in answer.text
     assert "The hall flooded." in answer.text
     assert "I&#x27;m coming" not in answer.text
     assert structured(answer)[0]["eventStatus"].endswith("/EventCancelled")
@@ -183,7 +184,9 @@ def test_cancelled_event_keeps_its_page_with_a_banner(client):
 def test_event_that_is_over_says_so(client):
     event = make_event()
     make_timeslot(event, starts_at=timezone.now() - timedelta(days=2))
-    assert "This event is over." in client.get(event.get_absolute_url()).text
+    text = answer_text(client, event)
+    assert "This event is over." in text
+    assert "Bring someone along" not in text
 
 
 def test_full_event_says_so_and_leads_to_what_is_near(client):
