@@ -137,6 +137,7 @@ def _say(form: forms.Form, name: str, label: Any, *, help_text: Any = None, **at
     """Label a field of allauth's in our words; no placeholder says it a second time."""
     field = form.fields[name]
     field.label = label
+    field.error_messages["required"] = _("Please fill this in.")
     if help_text is not None:
         field.help_text = help_text
     field.widget.attrs.pop("placeholder", None)
@@ -145,10 +146,9 @@ def _say(form: forms.Form, name: str, label: Any, *, help_text: Any = None, **at
 
 def _ask_for_email(form: forms.Form, name: str, *, autocomplete: str = "email") -> None:
     """One form of an address everywhere: as guests and co-hosts are known by it."""
-    form.fields[name] = EmailField(
-        error_messages={"required": _("Type your email address, please.")}
-    )
+    form.fields[name] = EmailField()
     _say(form, name, _("Your email"), **_EMAIL_ATTRS, autocomplete=autocomplete)
+    form.fields[name].error_messages["required"] = _("Type your email address, please.")
 
 
 def _ask_for_password(form: forms.Form) -> None:

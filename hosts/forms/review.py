@@ -113,7 +113,10 @@ class ReportForm(forms.ModelForm):
     """Report this event. The trap is a box that people do not see and robots fill in."""
 
     reason = forms.ChoiceField(
-        label=_("What is wrong?"), choices=ReportReason, widget=forms.RadioSelect
+        label=_("What is wrong?"),
+        choices=ReportReason,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what is wrong.")},
     )
     words = LinesField(
         label=_("Tell us more (optional)"),

@@ -119,3 +119,12 @@ def test_a_wrong_code_of_the_app_is_refused_kindly(client):
     page = client.post(reverse("mfa_reauthenticate"), {"code": "not it"}).content.decode()
 
     assert "not the code the app is showing" in page
+
+
+def test_an_empty_box_is_asked_for_in_our_words(client):
+    client.force_login(make_user(email="robin@example.org"))
+    EmailAddress.objects.update(verified=True)
+
+    page = client.post(reverse("account_set_password"), {}).content.decode()
+
+    assert "Please fill this in." in page

@@ -85,6 +85,12 @@ def test_a_report_that_makes_no_sense_is_shown_again(client, data):
     assert not EventReport.objects.exists()
 
 
+def test_a_report_without_a_reason_is_asked_for_one(client):
+    answer = client.post(f"/events/{public_event().pk}/report/", {"words": ""})
+
+    assert "Choose what is wrong." in answer.content.decode()
+
+
 @pytest.mark.parametrize("state", [EventState.DRAFT, EventState.SUBMITTED, EventState.UNLISTED])
 def test_an_event_that_is_not_public_cannot_be_reported(client, state):
     event = make_event(state=state)
