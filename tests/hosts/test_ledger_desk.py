@@ -99,7 +99,9 @@ def test_staff_pause_and_resume(client, topic):
     client.post("/review/letters/pause/", {"topic": topic, "reason": "wrong time in it"})
     assert Pause.objects.get().topic == topic
     assert ledger.claim(owner="a", now=timezone.now(), limit=9) == []
-    assert "wrong time in it" in client.get("/review/letters/").content.decode()
+    page = client.get("/review/letters/").content.decode()
+    assert "wrong time in it" in page
+    assert f'name="topic" value="{topic}"' in page  # the button that resumes stands beside it
     client.post("/review/letters/resume/", {"topic": topic})
     assert len(ledger.claim(owner="a", now=timezone.now(), limit=9)) == 1
 
