@@ -60,7 +60,8 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     except buttons.TicketSpent:
         return redirect(request.path)  # somebody was faster; the page says where things stand
     except (TimeslotUnavailable, EventClosed, NotWelcome, RsvpChanged, buttons.AddressTaken) as why:
-        return render(request, "rsvps/confirm.html", context | {"problems": explain(why)})
+        context |= {"problems": explain(why), "closed": isinstance(why, EventClosed)}
+        return render(request, "rsvps/confirm.html", context)
     pending = any(rsvp.status == RsvpStatus.PENDING for rsvp in rsvps)
     return render(request, "rsvps/confirmed.html", context | {"pending": pending})
 

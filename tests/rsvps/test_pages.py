@@ -588,7 +588,9 @@ def test_button_after_the_event_was_cancelled_says_so(client):
     send(client, slot)
     slot.event.state = EventState.CANCELLED
     slot.event.save()
-    assert "was cancelled, so you" in text(client.post(confirm_path()))
+    page = text(client.post(confirm_path()))
+    assert "was cancelled, so you" in page
+    assert "Choose again" not in page
 
 
 def test_expired_button_opens_the_friendly_page(client):
