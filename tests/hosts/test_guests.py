@@ -192,6 +192,12 @@ def test_a_message_goes_once_to_each_guest_through_the_ledger(client, event, slo
     assert "Bring water." in page(client, of(event))
 
 
+def test_an_event_without_a_date_ahead_has_nobody_to_write_to(client, event):
+    words = page(client, of(event, "write/"))
+    assert "Nobody to write to" in words
+    assert "<textarea" not in words
+
+
 def test_staff_can_read_what_a_host_wrote(client, event, slot):
     make_rsvp(slot)
     client.post(of(event, "write/"), {"words": "Bring water.", "timeslots": [slot.pk]})
