@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from events.fields import EmailField, LinesField, PhoneField, WordsField
+from events.fields import EmailField, LinesField, PhoneField, WordsField, show_phone
 from events.models import Event
 from events.states import AddressVisibility, EventType, YesNoUnknown
 from hosts.forms.pin import PinForm
@@ -86,7 +86,8 @@ class FixForm(WhereForm):
     @classmethod
     def initial_of(cls, event: Event) -> dict[str, Any]:
         names = [name for name in cls.base_fields if name not in cls.NOT_OF_EVENT]
-        return {name: getattr(event, name) for name in names}
+        phone = show_phone(event.contact_phone) if event.contact_phone else ""
+        return {name: getattr(event, name) for name in names} | {"contact_phone": phone}
 
     def fields_of_event(self) -> dict[str, Any]:
         fields = {

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from events.fields import show_phone
 from events.states import EventType
 from hosts import hosting
 from hosts.agreement import AgreementChanged, current_agreement
@@ -45,7 +46,7 @@ def become(request: UserRequest) -> HttpResponse:
     host = Host.objects.filter(user=user).first()
     initial = {
         "name": user.name,
-        "phone": host.phone if host else "",
+        "phone": show_phone(host.phone) if host else "",
         "postal_code": host.postal_code if host else "",
     }
     form = BecomeHostForm(

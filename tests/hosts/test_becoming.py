@@ -103,6 +103,12 @@ def test_pressing_twice_makes_one_host_and_one_acceptance(client):
     assert AgreementAcceptance.objects.count() == 1
 
 
+def test_the_form_shows_a_known_phone_as_people_write_it(client):
+    client.force_login(make_user())
+    become(client)
+    assert "(614) 555-0123" in client.get("/host/become/").content.decode()
+
+
 def test_a_version_published_while_one_reads_must_be_read_first(client):
     client.force_login(make_user())
     HostAgreement.objects.create(version=2, text="New rules.", published_at=timezone.now())
