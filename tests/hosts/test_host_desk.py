@@ -175,6 +175,12 @@ def test_a_change_that_waits_is_told_and_can_be_taken_back(client, event, slot):
     assert EventRevision.objects.get().state == RevisionState.WITHDRAWN
 
 
+def test_a_host_does_not_read_about_the_host_as_of_somebody_else(client, host):
+    sent_back = make_event(host=host.user, state=EventState.SENT_BACK)
+    for address in ("/host/", of(sent_back)):
+        assert "Sent back to the host" not in page(client, address)
+
+
 # -- the whole event -------------------------------------------------------------------
 
 
