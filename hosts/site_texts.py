@@ -36,7 +36,7 @@ By using the site, you agree to them.
 
 We work hard to keep the site running and what you read here true. Events are held by
 volunteers, not by us, so take care of yourself as you would at any gathering. We may change
-these terms; the date at the end says when we last did.
+these terms. If we do, the end of this page says when.
 """
 
 _CONTACT = """\
