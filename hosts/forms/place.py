@@ -59,7 +59,9 @@ class WhereForm(forms.Form):
         max_length=160,
         widget=forms.TextInput(attrs={"autocomplete": "address-line1"}),
     )
-    unit = WordsField(label=gettext_lazy("Apartment, floor, or room"), required=False, max_length=60)
+    unit = WordsField(
+        label=gettext_lazy("Apartment, floor, or room"), required=False, max_length=60
+    )
     city = WordsField(
         label=gettext_lazy("City"),
         required=False,
