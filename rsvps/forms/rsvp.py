@@ -194,9 +194,9 @@ class TimeslotsForm(forms.Form):
 
 def _no_room(left: int, *, more: bool) -> str:
     if left == 0:
-        return gettext(
-            "This time just filled up. Choose another, or bring fewer people if you can."
-        )
+        if more:
+            return gettext("There's no room for more people.")
+        return gettext("This time just filled up. Choose another if you can.")
     if more:
         return ngettext(
             "There's only room for %(left)s more person.",

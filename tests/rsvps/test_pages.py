@@ -684,6 +684,14 @@ def test_guest_who_wants_too_many_is_told_how_many_more_fit(client):
     assert "only room for 2 more people" in text(response)
 
 
+def test_guest_at_a_full_time_who_wants_more_is_not_told_to_go_elsewhere(client):
+    rsvp = make_rsvp(make_timeslot(capacity=1), party_size=1)
+    data = {"do": "plan", "timeslots": [f"{rsvp.timeslot_id}.0"], "party_size": "2"}
+    page = text(client.post(manage_path(rsvp.guest), data))
+    assert "no room for more people" in page
+    assert "just filled up" not in page
+
+
 def test_saving_keeps_parties_of_different_size_as_they_are(client):
     event = make_event()
     three = make_rsvp(make_timeslot(event), party_size=3)
