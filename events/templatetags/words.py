@@ -61,10 +61,16 @@ def email(address: str) -> str:
 @register.filter
 def when(timeslot: Timeslot) -> str:
     """Day, date, times and zone of a timeslot at its event."""
-    return when_in_words(timeslot.starts_at, timeslot.ends_at, timeslot.event.timezone)
+    words = when_in_words(timeslot.starts_at, timeslot.ends_at, timeslot.event.timezone)
+    return cards.unbroken(words)
 
 
-register.filter("at_zone", instant_in_words)
+@register.filter
+def at_zone(instant: datetime, zone: str) -> str:
+    """Day and time of an instant in an event's zone."""
+    return cards.unbroken(instant_in_words(instant, zone))
+
+
 register.filter("unbroken", cards.unbroken, is_safe=True)
 
 

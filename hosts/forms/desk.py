@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from events.calendars import when_in_words
+from events.cards import unbroken
 from events.fields import LinesField
 from events.models import Timeslot
 from hosts.forms.times import RoomField, TimeslotForm
@@ -81,4 +82,4 @@ class MessageForm(forms.Form):
 
 
 def _label(slot: Timeslot) -> str:
-    return when_in_words(slot.starts_at, slot.ends_at, slot.event.timezone)
+    return unbroken(when_in_words(slot.starts_at, slot.ends_at, slot.event.timezone))

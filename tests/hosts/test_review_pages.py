@@ -96,7 +96,7 @@ def test_times_of_decisions_are_those_at_the_event(client, now):
     page = client.get(f"/review/events/{event.pk}/").content.decode()
     late = client.post(f"/review/events/{event.pk}/decide/", {"step": "approve", "seen": before})
 
-    assert "Rae Reviewer, Wednesday, July 15, 11:00 a.m. EDT" in page
+    assert "Rae Reviewer, Wednesday, July 15, 11:00\xa0a.m. EDT" in page
     assert "Wednesday, July 15, 11:00 a.m. EDT: Approved" in late.content.decode()
 
 
