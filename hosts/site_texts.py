@@ -43,7 +43,7 @@ _CONTACT = """\
 A real person reads what you write, and usually answers within two days.
 
 - **About one event:** the quickest way is to reply to the email you got, or to ask your host.
-- **Something is wrong with an event:** press "Report this event" on its page. Our staff will
+- **Something is wrong with an event:** press “Report this event” on its page. Our staff will
   see it right away.
 - **Lost your letter?** We can [send it again](/rsvp/resend/).
 - **Anything else:** write to [{mail}](mailto:{mail}).
