@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
-from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -23,11 +22,17 @@ TEN_MINUTES = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `most` points per `window` for each key."""
+    """At most `most` points per `window` for each key.
+
+    Windows begin on the clock, so that two bursts, one on each side of a beginning, may come to
+    twice as much. A `strict` limit counts the window before as well: then no span as long as a
+    window ever holds more.
+    """
 
     name: str
     most: int
     window: timedelta
+    strict: bool = False
 
 
 def per_connection() -> Limit:
@@ -59,7 +64,8 @@ def per_seats(capacity: int) -> Limit:
     """Places at one timeslot that forms may ask for while seats are held; beyond it, they go to
     whoever presses the button first, so that nobody can hold a whole house."""
     share = capacity * settings.RSVP_RUSH_PERCENT // 100
-    return Limit("seats", max(4, share), timedelta(minutes=settings.SEAT_HOLD_MINUTES))
+    hold = timedelta(minutes=settings.SEAT_HOLD_MINUTES)
+    return Limit("seats", max(4, share), hold, strict=True)
 
 
 PER_WORK = Limit("work", 1, timedelta(days=1))
@@ -79,23 +85,28 @@ class Asked:
 
 def count(*asked: Asked, now: datetime) -> dict[str, timedelta]:
     """Count all of these at once; the names of limits they go beyond, and the wait for each."""
-    rows, windows = [], {}
+    rows, counted = [], []
     for one in asked:
-        start, end = _window(one.limit, now)
-        digest = _digest(one.limit, one.key, start)
-        windows[digest] = (one.limit, end)
-        rows.append((digest, one.points, connection.ops.adapt_datetimefield_value(end)))
+        limit, (start, end) = one.limit, _window(one.limit, now)
+        kept_until = end + limit.window if limit.strict else end
+        digests = [_digest(limit, one.key, start)]
+        rows.append((digests[0], one.points, kept_until))
+        if limit.strict:  # nothing is added to the window before, but so it is answered too
+            digests.append(_digest(limit, one.key, start - limit.window))
+            rows.append((digests[1], 0, end))
+        counted.append((limit, digests, end))
     # In one order, so that two requests never wait for each other.
-    points = _add(sorted(rows, key=lambda row: row[0]))
+    points = _add(sorted(rows))
     return {
         limit.name: end - now
-        for digest, (limit, end) in windows.items()
-        if points[digest] > limit.most
+        for limit, digests, end in counted
+        if sum(points[digest] for digest in digests) > limit.most
     }
 
 
-def _add(rows: list[tuple[str, int, Any]]) -> dict[str, int]:
-    """Add to counters and answer their new values, in one statement."""
+def _add(rows: list[tuple[str, int, datetime]]) -> dict[str, int]:
+    """Add to counters (digest, points, kept until), in one statement; their new values."""
+    stored = connection.ops.adapt_datetimefield_value
     table = connection.ops.quote_name(RateCount._meta.db_table)
     places = ", ".join(["(%s, %s, %s)"] * len(rows))
     with connection.cursor() as cursor:
@@ -103,7 +114,7 @@ def _add(rows: list[tuple[str, int, Any]]) -> dict[str, int]:
             f"INSERT INTO {table} AS c (digest, points, expires_at) VALUES {places}"  # noqa: S608
             " ON CONFLICT (digest) DO UPDATE SET points = c.points + excluded.points"
             " RETURNING digest, points",
-            [value for row in rows for value in row],
+            [value for digest, points, until in rows for value in (digest, points, stored(until))],
         )
         return dict(cursor.fetchall())
 

@@ -37,6 +37,17 @@ def test_keys_and_windows_are_counted_apart(now):
 
 
 @pytest.mark.django_db
+def test_places_asked_for_as_a_window_ends_count_in_the_next(now):
+    """Or a flood at half past would hold one half of a house at 12:29 and the other at 12:31."""
+    house = per_seats(24)
+    assert house.most == 12
+    assert not count(Asked(house, "slot", points=12), now=now + timedelta(minutes=29))
+    assert count(Asked(house, "slot"), now=now + timedelta(minutes=31))
+    assert forget_old_counts(now + timedelta(minutes=31)) == 1  # what nobody asked before that
+    assert not count(Asked(house, "slot", points=11), now=now + timedelta(minutes=61))
+
+
+@pytest.mark.django_db
 def test_several_limits_are_counted_by_one_statement(now, django_assert_num_queries):
     once = Limit("once", 1, timedelta(hours=1))
     with django_assert_num_queries(1):
