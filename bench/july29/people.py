@@ -23,8 +23,8 @@ from bench.july29.street import Letter, Life, Pause, Street
 GIVEN = ("Ada", "Ben", "Carla", "Dev", "Elena", "Femi", "Grace", "Hugo", "Ines", "José", "Kim")
 FAMILY = ("Abbott", "Brooks", "Chen", "Diaz", "Eriksen", "Flores", "Grant", "Hayes", "Núñez")
 _FULL = re.compile(
-    r"just filled up|spots? (is|are) left|is full now|has only \d+ spots? left"
-    r"|This event is full"
+    r"just filled up|no room for more|only room for|spots? (is|are) left|is full now"
+    r"|has only \d+ spots? left|This event is full"
 )
 _CHANGED = "changed while you were filling"
 _CLOSED = "It happened while you were filling in the form"
