@@ -10,7 +10,7 @@ from rsvps.buttons import confirm, request_new_address
 from rsvps.models import Rsvp, Supporter, Ticket
 from rsvps.states import RsvpStatus
 from tests.factories import make_event, make_rsvp, make_timeslot, make_user
-from tests.rsvps.test_pages import send
+from tests.rsvps.pages import send
 
 pytestmark = pytest.mark.django_db
 
