@@ -371,7 +371,7 @@ def remove_guest(
     links.revoke(guest)
     guest.tickets.filter(used_at__isnull=True).delete()
     for rsvp in leaving:
-        told = rsvp.status != RsvpStatus.UNCONFIRMED
+        was = rsvp.status
         _swap(
             rsvp,
             status=RsvpStatus.REMOVED,
@@ -379,7 +379,9 @@ def remove_guest(
             hold_expires_at=None,
             now=now,
         )
-        if told:
+        if was == RsvpStatus.PENDING:
+            post_declined_by_host(rsvp, now=now, words=words)
+        elif was != RsvpStatus.UNCONFIRMED:
             post_removed(rsvp, now=now, words=words)
     log.info("guest_removed", guest=guest.pk, by=by.pk, blocked=block)
     return leaving

@@ -183,6 +183,12 @@ def test_host_says_no_to_a_waiting_guest(now):
     assert letters() == ["declined_by_host"]
 
 
+def test_waiting_guest_who_is_removed_is_declined_and_sent_no_calendar_object(now):
+    rsvp = make_rsvp(a_slot(now), status=RsvpStatus.PENDING)
+    remove_guest(rsvp.guest, by=make_user(), now=now)
+    assert letters() == ["declined_by_host"]
+
+
 def test_removed_guest_loses_seats_link_and_way_back(now):
     rsvp = make_rsvp(a_slot(now), party_size=2)
     old = links.manage_url(rsvp.guest).rstrip("/").rpartition("/")[2]
