@@ -184,7 +184,10 @@ def test_known_and_unknown_addresses_are_answered_alike(name, full):
     rounds = []
     for _ in range(ROUNDS):
         known, unknown = (median(times) for times in ask_pairs(question, PAIRS))
-        rounds.append((abs(known - unknown), known, unknown))
-    difference, known, unknown = min(rounds)
+        rounds.append((known, unknown))
+        difference = abs(known - unknown)
+        alike = difference < MOST_MS or difference < MOST_SHARE * unknown
+        if alike:  # the best of three is good enough: no need of the others
+            break
     print(f"| {name} | {known:.1f} | {unknown:.1f} | {known - unknown:+.2f} |", flush=True)
-    assert difference < MOST_MS or difference < MOST_SHARE * unknown, rounds
+    assert alike, rounds
