@@ -11,7 +11,8 @@ from events import lifecycle
 from events.models import Event, EventRevision, Timeslot
 from events.states import AddressVisibility, EventState
 
-# The exact place of a home. Its state and country stay: they stand for millions.
+# The exact place of a home, and the way to its door. Its state and country stay: they stand for
+# millions.
 PLACE: dict[str, Any] = {
     "venue": "",
     "street": "",
@@ -20,14 +21,14 @@ PLACE: dict[str, Any] = {
     "postal_code": "",
     "latitude": None,
     "longitude": None,
+    "transit_notes": "",
+    "parking_notes": "",
 }
 _CONTACT: dict[str, Any] = {"contact_name": "", "contact_phone": "", "contact_email": ""}
 _WORDS: dict[str, Any] = {
     "description": "",
     "joining_url": "",
     "joining_notes": "",
-    "transit_notes": "",
-    "parking_notes": "",
     "language": "",
     "picture": "",
     "picture_alt": "",
@@ -48,9 +49,8 @@ def homes_to_forget(now: datetime) -> QuerySet[Event]:
     """Private events over for long enough whose exact place is still known."""
     before = now - timedelta(days=settings.KEEP_ADDRESS_DAYS)
     slots = Timeslot.objects.filter(event=OuterRef("pk"))
-    known = ~Q(venue="", street="", unit="", city="", postal_code="") | Q(latitude__isnull=False)
     return Event.objects.filter(
-        known | Exists(slots.exclude(instructions="")),
+        ~Q(**PLACE) | Exists(slots.exclude(instructions="")),
         Exists(slots),
         ~Exists(slots.filter(ends_at__gte=before)),
         address_visibility=AddressVisibility.PRIVATE,

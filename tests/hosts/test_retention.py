@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from events.forgetting import PLACE
 from events.models import AddressReading, Event
 from events.readings import record_reading
 from hosts import retention, sealing
@@ -38,6 +39,8 @@ def home(ended_at):
         venue="Canary House",
         latitude=39.95374,
         longitude=-82.93816,
+        transit_notes="From the bus, left at the blue Canary",
+        parking_notes="Behind the Canary's garage",
         typed={"fields": {"street": "8417 Canarygrass Lane"}, "times": []},
     )
     slot = make_timeslot(
@@ -53,7 +56,10 @@ def home(ended_at):
     rsvp.guest.created_at = ended_at - timedelta(days=5)
     rsvp.guest.save()
     home.revisions.create(
-        changes={"event": {"street": "1 Canary"}, "timeslots": [{"instructions": "Canary"}]},
+        changes={
+            "event": {"street": "1 Canary", "transit_notes": "Canary stop"},
+            "timeslots": [{"instructions": "Canary"}],
+        },
         by=home.host,
         state="applied",
         created_at=ended_at,
@@ -62,7 +68,14 @@ def home(ended_at):
         event=home,
         decision="approved",
         by=make_staff(),
-        snapshot={"event": {"street": "8417 Canarygrass", "latitude": 39.95374}, "timeslots": []},
+        snapshot={
+            "event": {
+                "street": "8417 Canarygrass",
+                "latitude": 39.95374,
+                "parking_notes": "Canary's drive",
+            },
+            "timeslots": [],
+        },
         decided_at=ended_at,
     )
     letter = ledger.post(
@@ -88,6 +101,17 @@ def test_a_homes_address_goes_seven_days_after_the_event(home, ended_at):
     assert len(heard(CANARIES)) > 8
 
     retention.keep_house(ended_at + timedelta(days=7, seconds=1))
+    assert heard(CANARIES) == []
+
+
+@pytest.mark.parametrize("notes", ["transit_notes", "parking_notes"])
+def test_the_way_to_the_door_goes_where_it_alone_is_left(notes, ended_at):
+    home = make_event(private=True)
+    Event.objects.filter(pk=home.pk).update(**PLACE | {notes: "Left at the blue Canary"})
+    make_timeslot(home, starts_at=ended_at - timedelta(hours=2))
+
+    retention.keep_house(ended_at + timedelta(days=8))
+
     assert heard(CANARIES) == []
 
 
