@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from email.message import Message as EmailPart
 
 from outbox import ledger, suppression
-from outbox.inbound import InboundMail
+from outbox.inbound import InboundMail, NotUnderstood
 from outbox.models import Message
 from outbox.states import SuppressionReason
 from outbox.tokens import letter_of
@@ -23,7 +23,10 @@ _DEAD = re.compile(r"5\.1\.\d+|5\.2\.1|5\.4\.4")
 
 
 def handle_delivery_report(mail: InboundMail, *, now: datetime) -> str | None:
-    """A bounce: hard ones suppress the address at once, soft ones are counted."""
+    """A bounce: hard ones suppress the address at once, soft ones are counted.
+
+    Raises NotUnderstood for a note without a report, and a report about no letter of ours.
+    """
     if mail.message.get_content_type() != "multipart/report" and not mail.tokens("bounce"):
         return None
     if _report_type(mail) == "feedback-report":
@@ -31,10 +34,12 @@ def handle_delivery_report(mail: InboundMail, *, now: datetime) -> str | None:
     groups = _delivery_groups(mail)
     if not groups:
         # An out-of-office note to the envelope's sender, or a server with a style of its own.
-        return "bounce_unread" if mail.tokens("bounce") else None
+        if mail.tokens("bounce"):
+            raise NotUnderstood("bounce_unread")
+        return None
     letter = _letter_of(mail)
     if letter is None:
-        return "bounce_unknown"
+        raise NotUnderstood("bounce_unknown")
     failed = [group for group in groups if group.get("Action", "").strip().lower() == "failed"]
     if not failed:
         return "bounce_delayed"
@@ -55,7 +60,10 @@ def _take_back(letter: Message, status: str, now: datetime) -> str:
 
 
 def handle_complaint(mail: InboundMail, *, now: datetime) -> str | None:
-    """ "This is spam": the address gets no more letters, but for codes it asks for itself."""
+    """ "This is spam": the address gets no more letters, but for codes it asks for itself.
+
+    Raises NotUnderstood where it quotes no letter of ours.
+    """
     if _report_type(mail) != "feedback-report":
         return None
     kinds = {
@@ -67,7 +75,7 @@ def handle_complaint(mail: InboundMail, *, now: datetime) -> str | None:
         return "complaint_withdrawn"
     letter = _letter_of(mail)
     if letter is None or not letter.recipient:
-        return "complaint_unknown"
+        raise NotUnderstood("complaint_unknown")
     suppression.suppress(letter.recipient, SuppressionReason.COMPLAINT, now=now)
     return "complaint"
 

@@ -28,6 +28,18 @@ LARGEST = 256 * 1024  # octets
 _DELIVERED = ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc")
 
 
+class NotUnderstood(Exception):
+    """The letter is for this handler, who makes no sense of it; the message is its outcome."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a letter, in a word, and whether it needs no person's eyes any more."""
+
+    outcome: str
+    understood: bool
+
+
 @dataclass(frozen=True)
 class InboundMail:
     """One letter, read but not believed.
@@ -62,27 +74,34 @@ def receive(raw: bytes, *, now: datetime, recipients: Iterable[str] = ()) -> str
     `recipients` are the envelope's, where the mail server tells them. Raises DatabaseError,
     so that the mail server keeps the letter and tries again.
     """
-    outcome = _outcome(raw, now=now, recipients=recipients)
-    _count(outcome, now)
-    return outcome
+    return take(raw, now=now, recipients=recipients).outcome
 
 
-def _outcome(raw: bytes, *, now: datetime, recipients: Iterable[str]) -> str:
+def take(raw: bytes, *, now: datetime, recipients: Iterable[str] = ()) -> Taken:
+    """As receive(), for a door that can keep what nobody understood."""
+    taken = _shown_to_handlers(raw, now=now, recipients=recipients)
+    _count(taken.outcome, now)
+    return taken
+
+
+def _shown_to_handlers(raw: bytes, *, now: datetime, recipients: Iterable[str]) -> Taken:
     if len(raw) > LARGEST:
-        return "too_large"
+        return Taken("too_large", understood=False)
     try:
         mail = read(raw, recipients=recipients)
         for handler in letters.inbound_handlers():
             outcome = handler(mail, now=now)
             if outcome is not None:
-                return outcome[:40]
+                return Taken(outcome[:40], understood=True)
     except DatabaseError:
         raise
+    except NotUnderstood as error:
+        return Taken(str(error)[:40], understood=False)
     except Exception:
         # The letter may be anything at all; it must not stop the ones behind it.
         log.exception("an inbound letter could not be handled")
-        return "broken"
-    return "ignored"
+        return Taken("broken", understood=False)
+    return Taken("ignored", understood=False)
 
 
 def read(raw: bytes, *, recipients: Iterable[str] = ()) -> InboundMail:

@@ -77,7 +77,10 @@ class Kind:
 
 
 class InboundHandler(Protocol):
-    """Looks at one letter that came in; answers what it did, or None: not for me."""
+    """Looks at one letter that came in; answers what it did, or None: not for me.
+
+    Raises inbound.NotUnderstood where the letter is for it, but says nothing it can act on.
+    """
 
     def __call__(self, mail: "InboundMail", *, now: datetime) -> str | None: ...
 

@@ -1,5 +1,6 @@
 """Fetching letters that came in from an IMAP mailbox kept for them alone."""
 
+import ssl
 from collections import Counter
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -8,7 +9,7 @@ from django.conf import settings
 from imap_tools import AND, MailBox, MailMessageFlags
 from imap_tools.mailbox import BaseMailBox
 
-from outbox.inbound import receive
+from outbox.inbound import take
 
 AT_ONCE = 100
 TIMEOUT_SECONDS = 30
@@ -16,9 +17,13 @@ TIMEOUT_SECONDS = 30
 
 def open_mailbox() -> AbstractContextManager[BaseMailBox]:
     """Log in to the mailbox of the settings, over TLS. Raises imap_tools' errors and OSError."""
-    return MailBox(settings.IMAP_HOST, settings.IMAP_PORT, timeout=TIMEOUT_SECONDS).login(
-        settings.IMAP_USER, settings.IMAP_PASSWORD, settings.IMAP_FOLDER
-    )
+    # imaplib's own context would give the password to whoever answers, certificate or not.
+    return MailBox(
+        settings.IMAP_HOST,
+        settings.IMAP_PORT,
+        timeout=TIMEOUT_SECONDS,
+        ssl_context=ssl.create_default_context(),
+    ).login(settings.IMAP_USER, settings.IMAP_PASSWORD, settings.IMAP_FOLDER)
 
 
 def poll(mailbox: BaseMailBox, *, now: datetime) -> Counter[str]:
@@ -28,10 +33,10 @@ def poll(mailbox: BaseMailBox, *, now: datetime) -> Counter[str]:
     """
     tally: Counter[str] = Counter()
     for letter in list(mailbox.fetch(AND(seen=False), mark_seen=False, limit=AT_ONCE)):
-        outcome = receive(letter.obj.as_bytes(), now=now)
-        tally[outcome] += 1
-        if outcome in {"ignored", "broken", "too_large"}:
-            mailbox.flag([letter.uid or ""], MailMessageFlags.SEEN, True)
-        else:
+        taken = take(letter.obj.as_bytes(), now=now)
+        tally[taken.outcome] += 1
+        if taken.understood:
             mailbox.delete([letter.uid or ""])
+        else:
+            mailbox.flag([letter.uid or ""], MailMessageFlags.SEEN, True)
     return tally

@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from events.calendars import is_cancelled
 from events.states import EventState
-from outbox.inbound import InboundMail
+from outbox.inbound import InboundMail, NotUnderstood
 from outbox.message import ascii_domain
 from rsvps import attending, links
 from rsvps.capacity import TimeslotUnavailable, lock_timeslots
@@ -52,14 +52,17 @@ class Reply:
 
 
 def receive(mail: InboundMail, *, now: datetime) -> str | None:
-    """The inbound handler: answers what became of the reply, or None where it is none."""
+    """The inbound handler: answers what became of the reply, or None where it is none.
+
+    Raises NotUnderstood for whatever else comes to the address, such as a person's own words.
+    """
     tokens = mail.tokens("rsvp")
     if not tokens:
         return None
     try:
         reply = read(mail)
     except NotAReply as error:
-        return f"reply: {error}"
+        raise NotUnderstood(f"reply: {error}") from error
     if len(tokens) > 1:
         return "reply: several addresses"
     rsvp = links.rsvp_by_reply_token(tokens[0])

@@ -3,12 +3,14 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
-from outbox import bounces, delivery, inbound, ledger, letters, mailbox, suppression
+from outbox import bounces, delivery, inbound, ledger, letters, suppression
 from outbox.models import InboundTally, Message, Suppression
 from outbox.states import MessageState, SuppressionReason
+from rsvps import replies
+from tests.outbox.imap_server import PASSWORD, ImapServer, certificate
 from tests.outbox.reports import bounce, complaint
 
 pytestmark = pytest.mark.django_db
@@ -213,29 +215,91 @@ def test_receive_mail_reads_one_letter_from_standard_input(sent, monkeypatch):
     assert out.getvalue() == "bounce_hard\n"
 
 
-class Box:
-    """What imap-tools' mailbox offers, in memory."""
-
-    def __init__(self, *letters: bytes) -> None:
-        self.letters = dict(enumerate(letters))
-        self.seen: set[str] = set()
-
-    def fetch(self, criteria, **options):
-        assert str(criteria) == "(UNSEEN)"
-        return [
-            SimpleNamespace(uid=str(uid), obj=SimpleNamespace(as_bytes=lambda raw=raw: raw))
-            for uid, raw in self.letters.items()
-        ]
-
-    def flag(self, uids, flag, value):
-        self.seen.update(uids)
-
-    def delete(self, uids):
-        for uid in uids:
-            del self.letters[int(uid)]
+# -- The mailbox ---------------------------------------------------------------------------
 
 
-def test_mailbox_keeps_only_what_was_not_understood(now, sent):
-    box = Box(bounce("5.1.1", original=sent().message_id), b"Subject: hi\r\n\r\nhello")
-    assert mailbox.poll(box, now=now) == {"bounce_hard": 1, "ignored": 1}
-    assert (list(box.letters), box.seen) == ([1], {"1"})
+@pytest.fixture
+def imap(settings, tmp_path, monkeypatch):
+    """A mailbox on a socket, with a certificate that is trusted, and its settings."""
+    trusted = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    with ImapServer(trusted) as server:
+        settings.IMAP_HOST, settings.IMAP_PORT = "127.0.0.1", server.port
+        settings.IMAP_USER, settings.IMAP_PASSWORD = "ledger", PASSWORD
+        yield server
+
+
+def poll() -> str:
+    out = io.StringIO()
+    call_command("poll_mailbox", stdout=out)
+    return out.getvalue()
+
+
+def test_mailbox_is_emptied_of_what_was_understood(sent, imap):
+    one, another = sent("rsvp:1"), sent("rsvp:2")
+    imap.put(bounce("5.1.1", original=one.message_id), complaint(another.message_id))
+    assert poll() == "1 bounce_hard, 1 complaint\n"
+    assert imap.letters == {}
+    assert reason() == SuppressionReason.COMPLAINT
+
+
+def words(to: str, *headers: str) -> bytes:
+    """Somebody's own words, or a program's."""
+    return "\r\n".join([f"To: {to}", *headers, "", "Is there parking?", ""]).encode()
+
+
+NOT_UNDERSTOOD = {
+    "ignored": words("hello@barnstorm.example"),
+    "too_large": words("x@barnstorm.example") + b"x" * inbound.LARGEST,
+    "bounce_unread": words("bounce+1.AAAAAAAAAAAAAAAA@barnstorm.example"),
+    "bounce_unknown": bounce("5.1.1"),
+    "complaint_unknown": complaint("<made-up@x>"),
+    "reply: no calendar": words("rsvp+abc@barnstorm.example"),
+    "reply: unreadable": words("rsvp+abc@barnstorm.example", "Content-Type: text/calendar"),
+    "broken": words("break@barnstorm.example"),
+}
+
+
+def breaks(mail, *, now):
+    if "break@barnstorm.example" in mail.recipients:
+        raise ZeroDivisionError
+
+
+def test_mailbox_keeps_what_was_not_understood_marked_read(imap):
+    letters.register_inbound(replies.receive)
+    letters.register_inbound(breaks)
+    imap.put(*NOT_UNDERSTOOD.values())
+    assert poll() == ", ".join(f"1 {outcome}" for outcome in sorted(NOT_UNDERSTOOD)) + "\n"
+    assert list(imap.letters.values()) == list(NOT_UNDERSTOOD.values())
+    assert all(flags == {"\\Seen"} for flags in imap.flags.values())
+    assert poll() == "nothing new\n"
+
+
+def test_database_that_is_gone_leaves_the_letter_in_the_mailbox_unread(imap):
+    def gone(mail, *, now):
+        raise OperationalError
+
+    letters.register_inbound(gone)
+    imap.put(words("hello@barnstorm.example"))
+    with pytest.raises(OperationalError):
+        poll()
+    assert (len(imap.letters), imap.flags) == (1, {})
+
+
+def test_mailbox_with_another_password_cannot_be_read(imap, settings):
+    settings.IMAP_PASSWORD = "guess"
+    with pytest.raises(CommandError, match="cannot be read"):
+        poll()
+
+
+def test_password_is_not_shown_to_a_server_nobody_vouches_for(imap, monkeypatch):
+    monkeypatch.delenv("SSL_CERT_FILE")
+    with pytest.raises(CommandError, match="certificate"):
+        poll()
+    assert imap.commands == []
+
+
+def test_mailbox_that_is_not_set_is_said_to_be(settings):
+    settings.IMAP_HOST = ""
+    with pytest.raises(CommandError, match="Set IMAP_HOST"):
+        poll()
