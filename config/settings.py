@@ -296,6 +296,8 @@ KEEP_GUEST_PHONE_DAYS = env.number("KEEP_GUEST_PHONE_DAYS", 30)
 KEEP_GUEST_EMAIL_DAYS = env.number("KEEP_GUEST_EMAIL_DAYS", 90)
 # After the event's last date: the address of a home.
 KEEP_ADDRESS_DAYS = env.number("KEEP_ADDRESS_DAYS", 7)
+# After a host last typed at a form they have not sent: the address of a home in it.
+KEEP_DRAFT_DAYS = env.number("KEEP_DRAFT_DAYS", 30)
 # After a letter was sent or given up: to whom it went and what it held.
 KEEP_LETTERS_DAYS = env.number("KEEP_LETTERS_DAYS", 30)
 # Which guest read a home's address.

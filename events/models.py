@@ -115,6 +115,8 @@ class Event(models.Model):
 
     # The form as the host typed it and has not sent yet (hosts.drafts); {} where nothing waits.
     typed = models.JSONField(default=dict, blank=True)
+    # When that was; None once the address of a home was taken out of it again.
+    typed_at = models.DateTimeField(null=True, blank=True, editable=False)
     cancel_note = models.TextField(max_length=1000, blank=True)
     # The words staff or the host gave with the last step of the state, for the host's page.
     state_note = models.TextField(max_length=2000, blank=True)
@@ -155,6 +157,10 @@ class Event(models.Model):
                 fields=["geocode_again_at"],
                 condition=Q(geocode_again_at__isnull=False),
                 name="event_geocode_again",
+            ),
+            # Retention looks for forms nobody went on with.
+            models.Index(
+                fields=["typed_at"], condition=Q(typed_at__isnull=False), name="event_typed"
             ),
         ]
 

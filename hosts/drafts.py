@@ -11,9 +11,12 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 
 from events.changes import from_json
+from events.forgetting import PLACE
 from events.models import Event, Timeslot
 from events.states import (
     AddressVisibility,
@@ -214,16 +217,18 @@ def start_draft(user: User, kind: str, *, now: datetime) -> Event:
     for event in untouched:
         if event.typed == typed:
             return event
-    return Event.objects.create(host=user, type=kind, typed=typed, created_at=now, updated_at=now)
+    return Event.objects.create(
+        host=user, type=kind, typed=typed, typed_at=now, created_at=now, updated_at=now
+    )
 
 
-def save_typed(event: Event, typed: Typed) -> None:
+def save_typed(event: Event, typed: Typed, *, now: datetime) -> None:
     """Keep what was typed, whatever it is; the event itself stays as it was.
 
     An unseen draft shows its title and kind on the desk at once.
     """
-    event.typed = typed
-    kept = ["typed"]
+    event.typed, event.typed_at = typed, now
+    kept = ["typed", "typed_at"]
     if event.state == EventState.DRAFT:
         event.title = tidy(typed["fields"]["title"])[:120]
         kind = typed["fields"]["type"]
@@ -235,6 +240,19 @@ def save_typed(event: Event, typed: Typed) -> None:
 def forget_typed(event: Event) -> None:
     """Throw away what was typed and not sent; the event stays as it was."""
     Event.objects.filter(pk=event.pk).update(typed={})
+
+
+def forget_home(event: Event) -> None:
+    """Take the address of a home, and the way to its door, out of what was typed; words stay.
+
+    Not if it is typed at in this very moment.
+    """
+    fields, times = event.typed.get("fields", {}), event.typed.get("times", [])
+    if fields.get("is_home") or event.address_visibility == AddressVisibility.PRIVATE:
+        fields |= {name: "" for name in PLACE if name in fields}
+        times = [row | {"instructions": ""} for row in times]
+    typed = event.typed and Typed(fields=fields, times=times)
+    Event.objects.filter(pk=event.pk, typed_at=event.typed_at).update(typed=typed, typed_at=None)
 
 
 def typed_of(event: Event, *, now: datetime) -> Typed:
@@ -329,9 +347,22 @@ def duplicate(event: Event, *, by: User, now: datetime) -> Event:
         title=event.title,
         picture=event.picture.name,
         typed=typed,
+        typed_at=_typed_at(event, now=now),
         created_at=now,
         updated_at=now,
     )
+
+
+def _typed_at(event: Event, *, now: datetime) -> datetime:
+    """As if the copy was typed at such a time that it forgets a home when the event does.
+
+    Unless the host goes on with it: then the address is theirs to use again.
+    """
+    last = event.timeslots.aggregate(last=Max("ends_at"))["last"]
+    if event.address_visibility != AddressVisibility.PRIVATE or last is None:
+        return now
+    days = settings.KEEP_ADDRESS_DAYS - settings.KEEP_DRAFT_DAYS
+    return min(now, last + timedelta(days=days))
 
 
 def _weeks_on(times: list[dict[str, str]], *, today: date) -> int:

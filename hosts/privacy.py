@@ -41,7 +41,9 @@ about two square miles.
 confirmed. A guest can no longer see it once they cancel or you take them off the list. Each time
 someone opens a page with the address, we note who and when, once a day. Senior staff can read
 those notes. {address_days} days after the last date of the event, we erase the address and the
-directions to the door. Only the general area is left.
+directions to the door. Only the general area is left. If you copied the event, the address in the
+copy goes then too, unless you go on with the copy. From a draft of your own, it goes
+{draft_days} days after you last typed in it. Your other words stay.
 
 **For how long.** Your account and your events stay until you erase them.
 
@@ -85,6 +87,7 @@ def periods() -> dict[str, int]:
         "phone_days": settings.KEEP_GUEST_PHONE_DAYS,
         "email_days": settings.KEEP_GUEST_EMAIL_DAYS,
         "address_days": settings.KEEP_ADDRESS_DAYS,
+        "draft_days": settings.KEEP_DRAFT_DAYS,
         "letter_days": settings.KEEP_LETTERS_DAYS,
         "reader_days": settings.KEEP_READERS_DAYS,
     }

@@ -13,7 +13,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from events.forgetting import forget_place, homes_to_forget, without_place
-from events.models import AddressReading, Timeslot
+from events.models import AddressReading, Event, Timeslot
+from hosts.drafts import forget_home
 from hosts.models import CoHost, EventReport, Record, RecordKind
 from outbox import ledger
 from rsvps.forgetting import forget_blocks, forget_guests, forget_phones
@@ -46,6 +47,15 @@ def forget_addresses(now: datetime) -> int:
                 without_place(decision.snapshot)
                 decision.save(update_fields=["snapshot"])
             ledger.erase_topic(f"event:{event.pk}", now=now)
+    return len(found)
+
+
+def forget_drafts(now: datetime) -> int:
+    """The address of a home in a form that nobody went on with."""
+    before = now - timedelta(days=settings.KEEP_DRAFT_DAYS)
+    found = list(Event.objects.filter(typed_at__lt=before).order_by("pk")[:BATCH])
+    for event in found:
+        forget_home(event)
     return len(found)
 
 
@@ -87,6 +97,7 @@ JOBS: tuple[Callable[[datetime], int], ...] = (
     forget_strangers,
     forget_blocks,
     forget_addresses,
+    forget_drafts,
     forget_readers,
     forget_helpers,
     forget_reporters,

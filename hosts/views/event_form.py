@@ -75,7 +75,7 @@ def _act(
             del typed["times"][int(row)]
     elif wish == "remove_picture":
         typed["fields"]["picture_kept"] = ""
-    drafts.save_typed(event, typed)
+    drafts.save_typed(event, typed, now=timezone.now())
     if wish == "continue" and not picture_errors:
         return _read(request, event, typed)
     if picture_errors:
@@ -221,7 +221,7 @@ def _restore(request: UserRequest, event: Event) -> None:
     if not stash or stash["event"] != event.pk:
         return
     del request.session[STASH]
-    drafts.save_typed(event, stash["typed"])
+    drafts.save_typed(event, stash["typed"], now=timezone.now())
     messages.info(
         request, _("You had been logged out. Everything you typed is here. Please send it again.")
     )
@@ -244,7 +244,7 @@ def autosave(request: UserRequest, event_id: int) -> HttpResponse:
     if event.state not in EDITABLE or request.POST.get("seen") != hosting.stamp_of(event):
         return JsonResponse({"saved": False}, status=409)
     try:
-        drafts.save_typed(event, drafts.read_typed(request.POST))
+        drafts.save_typed(event, drafts.read_typed(request.POST), now=timezone.now())
     except drafts.TooMuchTyped:
         return JsonResponse({"saved": False}, status=413)
     return JsonResponse({"saved": True})

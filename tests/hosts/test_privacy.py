@@ -14,6 +14,7 @@ DEFAULTS = {
     "phone_days": 30,
     "email_days": 90,
     "address_days": 7,
+    "draft_days": 30,
     "letter_days": 30,
     "reader_days": 365,
 }

@@ -7,14 +7,21 @@ import pytest
 from events.forgetting import PLACE
 from events.models import AddressReading, Event
 from events.readings import record_reading
-from hosts import retention, sealing
+from hosts import drafts, retention, sealing
 from hosts.models import CoHost, EventReport, Record, VettingDecision
 from outbox import ledger
 from outbox.models import Message
 from outbox.states import MessageState
 from rsvps.models import Consent, Rsvp, Supporter
 from tests.dump import heard
-from tests.factories import make_event, make_rsvp, make_staff, make_supporter, make_timeslot
+from tests.factories import (
+    make_event,
+    make_host,
+    make_rsvp,
+    make_staff,
+    make_supporter,
+    make_timeslot,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -131,6 +138,58 @@ def test_the_address_of_a_hall_stays(ended_at):
     retention.keep_house(ended_at + timedelta(days=400))
 
     assert Event.objects.get(pk=hall.pk).street
+
+
+def test_a_copy_of_a_home_forgets_the_address_with_the_event(home, ended_at):
+    copy = drafts.duplicate(home, by=home.host, now=ended_at + timedelta(days=2))
+    retention.keep_house(ended_at + timedelta(days=7))
+    copy.refresh_from_db()
+    assert copy.typed["fields"]["street"] == "8417 Canarygrass Lane"
+
+    retention.keep_house(ended_at + timedelta(days=7, seconds=1))
+
+    assert heard(CANARIES) == []
+    copy.refresh_from_db()
+    assert copy.typed["fields"]["description"] == home.description
+    assert copy.typed["times"][0]["start"]
+
+
+def test_a_copy_that_is_gone_on_with_is_a_draft_of_its_own(home, ended_at):
+    copy = drafts.duplicate(home, by=home.host, now=ended_at)
+    drafts.save_typed(copy, copy.typed, now=ended_at + timedelta(days=6))
+
+    retention.keep_house(ended_at + timedelta(days=36))
+    copy.refresh_from_db()
+    assert copy.typed["fields"]["street"] == "8417 Canarygrass Lane"
+
+    retention.keep_house(ended_at + timedelta(days=36, seconds=1))
+    assert heard(CANARIES) == []
+
+
+def test_a_draft_forgets_a_home_thirty_days_after_it_was_typed_at(now):
+    draft = drafts.start_draft(make_host().user, "house_party", now=now)
+    typed = draft.typed
+    typed["fields"] |= {"title": "Tea", "street": "8 Canary Lane", "parking_notes": "At Canary's"}
+    typed["times"][0]["instructions"] = "The Canary's door"
+    drafts.save_typed(draft, typed, now=now)
+
+    retention.keep_house(now + timedelta(days=30))
+    assert heard(CANARIES)
+    retention.keep_house(now + timedelta(days=30, seconds=1))
+
+    assert heard(CANARIES) == []
+    assert Event.objects.get().typed["fields"]["title"] == "Tea"
+
+
+def test_a_draft_of_an_event_in_a_hall_keeps_its_address(now):
+    draft = drafts.start_draft(make_host().user, "meeting", now=now)
+    drafts.save_typed(
+        draft, draft.typed | {"fields": draft.typed["fields"] | {"street": "1 Main"}}, now=now
+    )
+
+    retention.keep_house(now + timedelta(days=400))
+
+    assert Event.objects.get().typed["fields"]["street"] == "1 Main"
 
 
 def test_where_the_public_sees_it_and_who_came_stays(home, ended_at):
