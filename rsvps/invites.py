@@ -10,7 +10,10 @@ the SEQUENCE the guest's calendar sees (rsvps.letters).
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import batched
 from typing import Any
+
+from django.db.models import Q
 
 from events.changes import Changes
 from events.models import Event, Timeslot
@@ -245,7 +248,8 @@ def post_changes(changes: Changes, *, now: datetime, words: str = "") -> int:
 
     Returns the number of letters. `words` is the host's or staff's note with a cancellation.
     A change takes the place of one that has not left yet: its letter compares with what the
-    guest was told last, and nothing is sent where in the end nothing changed.
+    guest was told last, and nothing is sent where in the end nothing changed. Where one may have
+    left, nobody knows what the guest was told last: the letter is sent all the same.
     """
     groups = [
         ("on", "on", changes.moved),
@@ -270,12 +274,15 @@ def _post_change(
     was = facts_before(changes, timeslot).as_json()
     rsvps = list(timeslot.rsvps.filter(status__in=_TOLD).select_related("supporter"))
     waiting = _withdraw_waiting(rsvps, now=now)
+    unsure = _unsure(rsvps)
     told, drafts = [], []
     for rsvp in rsvps:
         rsvp.timeslot = timeslot
         known = waiting.get(f"rsvp:{rsvp.pk}") or _Known(before, was)
         if known.tells(after, facts):
-            continue
+            if f"rsvp:{rsvp.pk}" not in unsure:
+                continue
+            known = _Known(before, was)  # as if they had been told what is taken back
         told.append(rsvp)
         kind = {"on": "change", "cancelled": "cancellation", "unlisted": "unlisted"}[after]
         if after == "on" and known.state == "nothing":
@@ -319,6 +326,25 @@ def _withdraw_waiting(rsvps: list[Rsvp], *, now: datetime) -> dict[str, _Known]:
             known[message.subject_key] = _Known(state, said.get("was", {}), said["why"])
     ledger.withdraw(subject=keys, kinds=_STALE, now=now, why="changed since")
     return known
+
+
+def _unsure(rsvps: list[Rsvp]) -> set[str]:
+    """Subject keys of guests whom some change may have reached, or not.
+
+    A letter in doubt stays so when it is withdrawn, or when it begins to leave at this moment;
+    only a copy that arrived for certain settles it.
+    """
+    in_doubt = Q(doubts__gt=0) & ~Q(state=MessageState.SENT)
+    unsure: set[str] = set()
+    for keys in batched((f"rsvp:{rsvp.pk}" for rsvp in rsvps), 500):
+        unsure.update(
+            Message.objects.filter(
+                in_doubt | Q(state=MessageState.TRANSMITTING),
+                subject_key__in=keys,
+                kind__in=_STANDING,
+            ).values_list("subject_key", flat=True)
+        )
+    return unsure
 
 
 def post_host_message(

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from events import lifecycle
 from events.models import Timeslot
+from outbox import ledger
 from outbox.models import Message
 from outbox.states import MessageState
 from rsvps import attending, invites
@@ -27,6 +28,14 @@ def queued() -> list[str]:
 
 def all_sent() -> None:
     Message.objects.update(state=MessageState.SENT, sent_at=NOW)
+
+
+def in_doubt() -> None:
+    """A server hung up after the final dot: the same bytes wait to be sent again."""
+    for message in ledger.claim(owner="a", now=NOW, limit=9):
+        message.body = b"the bytes"
+        ledger.mark_transmitting(message, now=NOW)
+        ledger.mark_uncertain(message, now=NOW, why="dropped after the final dot")
 
 
 def move(timeslot: Timeslot, *, hours: int) -> lifecycle.Changes:
@@ -166,6 +175,51 @@ class TestChanges:
         (message,) = Message.objects.filter(state=MessageState.QUEUED)
         assert (message.kind, message.version) == ("invitation", 1)
 
+    def test_a_move_taken_back_while_its_letter_is_in_doubt_is_told_all_the_same(self, rsvp):
+        """The server may have taken the first letter; the calendar must not stay at its time."""
+        was = rsvp.timeslot.starts_at
+        invites.post_changes(move(rsvp.timeslot, hours=1), now=NOW)
+        in_doubt()
+        rsvp.timeslot.refresh_from_db()
+        assert invites.post_changes(move(rsvp.timeslot, hours=-1), now=NOW) == 1
+        (message,) = Message.objects.filter(state=MessageState.QUEUED)
+        told = message.payload["was"]["starts_at"]
+        assert (message.kind, message.version) == ("change", 2)
+        assert told == (was + timedelta(hours=1)).isoformat()
+
+    def test_reinstated_while_the_cancellation_is_in_doubt_is_a_letter_of_its_own(self, rsvp):
+        invites.post_changes(lifecycle.cancel_timeslot(rsvp.timeslot, by=None, now=NOW), now=NOW)
+        in_doubt()
+        changes = lifecycle.reinstate_timeslot(rsvp.timeslot, by=None, now=NOW)
+        assert invites.post_changes(changes, now=NOW) == 1
+        (message,) = Message.objects.filter(state=MessageState.QUEUED)
+        assert (message.kind, message.payload["knew"]) == ("change", "cancelled")
+
+    def test_a_doubt_outlives_the_letters_that_came_after_it_and_never_left(self, rsvp):
+        for hours in (1, -1, 1, -1):
+            invites.post_changes(move(rsvp.timeslot, hours=hours), now=NOW)
+            rsvp.timeslot.refresh_from_db()
+            if hours == 1 and rsvp.timeslot.version == 1:
+                in_doubt()
+            assert queued() == ["change"]
+
+    def test_a_move_taken_back_while_its_letter_is_leaving_is_told_whatever_comes_of_it(self, rsvp):
+        invites.post_changes(move(rsvp.timeslot, hours=1), now=NOW)
+        Message.objects.queued().update(state=MessageState.TRANSMITTING)
+        for hours in (-1, 1):
+            rsvp.timeslot.refresh_from_db()
+            invites.post_changes(move(rsvp.timeslot, hours=hours), now=NOW)
+            assert queued() == ["change"]
+
+    def test_a_doubt_is_settled_once_a_copy_arrived(self, rsvp):
+        invites.post_changes(move(rsvp.timeslot, hours=1), now=NOW)
+        in_doubt()
+        all_sent()
+        for hours in (1, -1):
+            rsvp.timeslot.refresh_from_db()
+            invites.post_changes(move(rsvp.timeslot, hours=hours), now=NOW)
+        assert queued() == []
+
     def test_unlisted_and_listed_again(self, rsvp):
         event = rsvp.timeslot.event
         invites.post_changes(lifecycle.unlist(event, by=None, now=NOW, note=""), now=NOW)
@@ -195,7 +249,7 @@ class TestChanges:
         changes = move(rsvp.timeslot, hours=2)
         for _ in range(5):
             make_rsvp(rsvp.timeslot)
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(6):
             assert invites.post_changes(changes, now=NOW) == 6
 
 
