@@ -291,7 +291,7 @@ RSVP_RUSH_PERCENT = env.number("RSVP_RUSH_PERCENT", 50)
 
 # -- How long things are kept (docs/privacy.md), in days ------------------------------
 
-# After the guest's last event, unless they agreed to news or texts.
+# After the guest's last event, but for what they agreed to (rsvps.forgetting).
 KEEP_GUEST_PHONE_DAYS = env.number("KEEP_GUEST_PHONE_DAYS", 30)
 KEEP_GUEST_EMAIL_DAYS = env.number("KEEP_GUEST_EMAIL_DAYS", 90)
 # After the event's last date: the address of a home.

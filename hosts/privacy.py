@@ -21,8 +21,10 @@ guests see only how many people are coming.
 
 **For how long.** Your phone number: {phone_days} days after your last event. Your email address,
 name, ZIP code, notes, and comments: {email_days} days after it. We do keep the fact that a party
-of two came, as a number without a name. If you agreed to news or texts, or asked us to tell you
-about new events, we keep your address until you change your mind.
+of two came, as a number without a name. If you agreed to news or texts, we keep your name, email
+address, and ZIP code until you change your mind, and for texts your phone number too. If you
+asked us to tell you about new events, we keep your email address for that. Your notes and
+comments go all the same.
 
 We email you about the events you said yes to. You get news only if you checked the box for it.
 Every email you can do without has a link that stops that kind of email right away.

@@ -14,6 +14,7 @@ from events.models import Timeslot
 from outbox import ledger
 from outbox.models import Message
 from rsvps import attending, blocks
+from rsvps.alerts import UNCONFIRMED_LASTS
 from rsvps.models import Alert, Block, Consent, Errand, Feedback, Guest, Rsvp, Supporter, Ticket
 
 BATCH = 200
@@ -71,19 +72,39 @@ def forget_supporter(supporter: Supporter, *, now: datetime) -> None:
 
 
 def forget_phones(now: datetime) -> int:
-    """Phones of guests whose last event is long enough over."""
+    """Phones of guests whose last event is long enough over, unless they agreed to texts."""
     old = _over(now - timedelta(days=settings.KEEP_GUEST_PHONE_DAYS)).exclude(phone="")
-    keys = list(_without_consent(old).values_list("pk", flat=True)[:BATCH])
+    silent = old.filter(~Exists(_standing().filter(purpose="texts"))).order_by("pk")
+    keys = list(silent.values_list("pk", flat=True)[:BATCH])
     return Supporter.objects.filter(pk__in=keys).update(phone="")
 
 
 def forget_guests(now: datetime) -> int:
-    """Guests whose last event is long enough over, and who agreed to no more."""
+    """Guests whose last event is long enough over: all of them, or all but what they agreed to."""
     old = _over(now - timedelta(days=settings.KEEP_GUEST_EMAIL_DAYS))
-    found = list(_without_consent(old)[:BATCH])
+    found = list(old.filter(~Exists(_standing()), ~Exists(_alerts(now))).order_by("pk")[:BATCH])
     for supporter in found:
         forget_supporter(supporter, now=now)
-    return len(found)
+    return len(found) + _forget_visits(old) + _forget_details(old)
+
+
+def _forget_visits(old: QuerySet[Supporter]) -> int:
+    """What they wrote about events: nobody agreed to have that kept."""
+    said = Feedback.objects.filter(rsvp__supporter__in=old).exclude(words="")
+    visits = Rsvp.objects.filter(supporter__in=old).exclude(note="", reply_digest=None)
+    said_keys, visit_keys = (
+        list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH]) for rows in (said, visits)
+    )
+    return Feedback.objects.filter(pk__in=said_keys).update(words="") + Rsvp.objects.filter(
+        pk__in=visit_keys
+    ).update(note="", reply_digest=None)
+
+
+def _forget_details(old: QuerySet[Supporter]) -> int:
+    """Of people who only want to hear of what is planned near, all but the e-mail address."""
+    known = old.exclude(name="", phone="", postal_code="").filter(~Exists(_standing()))
+    keys = list(known.order_by("pk").values_list("pk", flat=True)[:BATCH])
+    return Supporter.objects.filter(pk__in=keys).update(name="", phone="", postal_code="")
 
 
 def forget_blocks(now: datetime) -> int:
@@ -108,8 +129,12 @@ def _over(before: datetime) -> QuerySet[Supporter]:
     )
 
 
-def _without_consent(found: QuerySet[Supporter]) -> QuerySet[Supporter]:
-    """Without those who agreed to news or texts, or want to hear of what is planned near."""
-    wanted = Alert.objects.filter(supporter=OuterRef("pk"))
-    standing = Consent.objects.filter(supporter=OuterRef("pk"), withdrawn_at__isnull=True)
-    return found.filter(~Exists(standing), ~Exists(wanted)).order_by("pk")
+def _standing() -> QuerySet[Consent]:
+    """The news or texts a supporter agreed to, and has not taken back."""
+    return Consent.objects.filter(supporter=OuterRef("pk"), withdrawn_at__isnull=True)
+
+
+def _alerts(now: datetime) -> QuerySet[Alert]:
+    """What a supporter wants to hear of; a question of today may still be answered."""
+    counts = Q(confirmed_at__isnull=False) | Q(created_at__gt=now - UNCONFIRMED_LASTS)
+    return Alert.objects.filter(counts, supporter=OuterRef("pk"))

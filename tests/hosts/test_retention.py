@@ -12,7 +12,7 @@ from hosts.models import CoHost, EventReport, Record, VettingDecision
 from outbox import ledger
 from outbox.models import Message
 from outbox.states import MessageState
-from rsvps.models import Consent, Rsvp, Supporter
+from rsvps.models import Alert, Consent, Feedback, Rsvp, Supporter
 from tests.dump import heard
 from tests.factories import (
     make_event,
@@ -219,16 +219,80 @@ def test_a_guest_is_forgotten_after_ninety_days(home, ended_at):
     assert Rsvp.objects.get().party_size == 1
 
 
-def test_a_guest_who_agreed_to_news_is_kept_until_they_take_it_back(home, ended_at):
-    consent = Consent.objects.create(
-        supporter=Supporter.objects.get(), purpose="news", wording="Yes", given_at=ended_at
+def agree(purpose, now):
+    return Consent.objects.create(
+        supporter=Supporter.objects.get(), purpose=purpose, wording="Yes", given_at=now
     )
+
+
+def test_of_a_guest_who_agreed_to_news_only_the_contact_stays_until_they_take_it_back(
+    home, ended_at
+):
+    consent = agree("news", ended_at)
+    rsvp = Rsvp.objects.get()
+    Rsvp.objects.update(reply_digest="7" * 64)
+    Feedback.objects.create(rsvp=rsvp, words="Nuthatches came.", rating=4, created_at=ended_at)
+
+    retention.keep_house(ended_at + timedelta(days=31))
+    assert Supporter.objects.get().phone == ""
+    assert Rsvp.objects.get().note
+    retention.keep_house(ended_at + timedelta(days=91))
+
+    supporter = Supporter.objects.get()
+    assert (supporter.name, supporter.email) == ("Sam Nuthatch", "guest@nuthatch.example")
+    rsvp.refresh_from_db()
+    assert (rsvp.note, rsvp.reply_digest, rsvp.feedback.words) == ("", None, "")
+    assert rsvp.feedback.rating == 4
+
+    consent.withdrawn_at = ended_at + timedelta(days=400)
+    consent.save()
+    retention.keep_house(ended_at + timedelta(days=401))
+    assert heard(NUTHATCH) == []
+
+
+def test_a_phone_stays_while_its_owner_agrees_to_texts(home, ended_at):
+    consent = agree("texts", ended_at)
     retention.keep_house(ended_at + timedelta(days=400))
     assert Supporter.objects.get().phone
 
     consent.withdrawn_at = ended_at + timedelta(days=400)
     consent.save()
-    retention.keep_house(ended_at + timedelta(days=401))
+    retention.forget_phones(ended_at + timedelta(days=401))
+    assert Supporter.objects.get().phone == ""
+
+
+def ask_for_alerts(now, **fields) -> Alert:
+    return Alert.objects.create(
+        supporter=Supporter.objects.get(),
+        place="Columbus",
+        latitude=39.96,
+        longitude=-83.0,
+        within_miles=25,
+        timezone="America/New_York",
+        created_at=now,
+        **fields,
+    )
+
+
+def test_of_a_guest_who_wants_to_hear_of_new_events_the_email_alone_stays(home, ended_at):
+    ask_for_alerts(ended_at, confirmed_at=ended_at)
+
+    retention.keep_house(ended_at + timedelta(days=91))
+
+    supporter = Supporter.objects.get()
+    assert supporter.email == "guest@nuthatch.example"
+    assert (supporter.name, supporter.phone, supporter.postal_code) == ("", "", "")
+    assert Rsvp.objects.get().note == ""
+
+
+def test_a_question_for_alerts_that_nobody_confirmed_keeps_nobody(home, ended_at):
+    ask_for_alerts(ended_at + timedelta(days=90))
+
+    retention.keep_house(ended_at + timedelta(days=90, hours=12))
+    assert Supporter.objects.get().email == "guest@nuthatch.example"
+    assert Supporter.objects.get().name == ""
+    retention.keep_house(ended_at + timedelta(days=91, hours=1))
+
     assert heard(NUTHATCH) == []
 
 
