@@ -22,7 +22,7 @@ from events.models import AddressReading, Event, EventRevision, Timeslot
 from events.states import EventState
 from hosts import records
 from hosts.models import CoHost, EventReport, Host, Record, RecordKind, User, VettingDecision
-from hosts.people import Person
+from hosts.people import Person, is_known
 from hosts.pictures import delete_pictures, picture_named
 from outbox import ledger, suppression
 from outbox.models import Message
@@ -78,7 +78,7 @@ def erase_person(who: Person, *, by: User | None, words: str, now: datetime) -> 
     a place of theirs changed in the same moment.
     """
     check_erasable(who, now=now)
-    for key in who.keys:
+    for key in who.record_keys if is_known(who) else ():
         records.record(RecordKind.ERASURE, about=key, by=by, now=now, words=words)
     _blank_records(who)
     if who.supporter:

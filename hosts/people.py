@@ -5,6 +5,7 @@ from datetime import datetime
 
 from hosts import records
 from hosts.models import CoHost, EventReport, RecordKind, User
+from outbox import suppression
 from outbox.models import Message
 from rsvps.models import Guest, Supporter
 
@@ -24,6 +25,12 @@ class Person:
         if self.supporter:
             found.append(f"supporter:{self.supporter.pk}")
         return found
+
+    @property
+    def record_keys(self) -> list[str]:
+        """What a row of the record calls them; without a number a code made from the address."""
+        # Cut to what the column holds: 192 bits.
+        return self.keys or [f"address:{suppression.address_digest(self.email)[:48]}"]
 
     @property
     def guest_keys(self) -> list[str]:
@@ -54,5 +61,5 @@ def is_known(who: Person) -> bool:
 
 def record_export(who: Person, *, by: User | None, words: str, now: datetime) -> None:
     """Put on the record that somebody got everything about `who`; `words` say who."""
-    for key in who.keys:
+    for key in who.record_keys:
         records.record(RecordKind.EXPORT, about=key, by=by, now=now, words=words)

@@ -56,7 +56,8 @@ copy goes then too, unless you go on with the copy. From a draft of your own, it
   reply and doesn't keep it.
 - **Who looked up a home's address**: we forget which guest it was after {reader_days} days.
 - **What staff do** (decide, look up addresses, look up a person) goes on a record that no one can
-  change. It holds numbers, not names. Anything personal in it goes when you erase your data.
+  change. It holds numbers, not names, and for someone without a number a code made from their
+  email address. Anything personal in it goes when you erase your data.
 - **Reports** about an event: only staff read them. {email_days} days after they deal with one,
   its words and your address are gone.
 - **If you unsubscribed**, or your address doesn't work, we keep a code made from the address, so

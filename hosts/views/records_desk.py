@@ -39,7 +39,7 @@ def _narrowed(form: RecordsForm):
     who = person(data["who"]) if data["who"] else None
     return find(
         by=who.user if who else None,
-        keys=[*who.keys, *who.guest_keys] if who else None,
+        keys=[*who.record_keys, *who.guest_keys] if who else None,
         event_id=data["event"],
         kind=data["kind"],
         since=data["since"],

@@ -29,6 +29,7 @@ from rsvps.models import Alert, Consent, Feedback, Rsvp, Supporter
 from rsvps.states import RsvpStatus
 from tests.dump import heard
 from tests.factories import (
+    log_in_staff,
     make_event,
     make_host,
     make_rsvp,
@@ -175,6 +176,23 @@ def test_an_erasure_is_on_the_record_by_number_alone(guest):
 
     row = Record.objects.get(kind=RecordKind.ERASURE)
     assert (row.about, row.words, row.by) == (f"supporter:{guest.pk}", "by themselves", None)
+
+
+def test_the_export_and_erasure_of_a_mere_address_are_on_the_record(client):
+    now = timezone.now()
+    EventReport.objects.create(
+        event=make_event(), reason="other", email="me@bluethroat.example", created_at=now
+    )
+    people.record_export(people.person("me@bluethroat.example"), by=None, words="", now=now)
+    erase("me@bluethroat.example")
+    erase("me@bluethroat.example")  # nothing is left to erase
+
+    kinds = list(Record.objects.order_by("pk").values_list("kind", flat=True))
+    assert kinds == [RecordKind.EXPORT, RecordKind.ERASURE]
+    assert heard(CANARIES) == []
+    log_in_staff(client, senior=True)
+    page = client.get("/review/records/", {"who": "me@bluethroat.example"})
+    assert [row.kind for row in page.context["page"]] == kinds[::-1]
 
 
 def test_erased_again_nothing_happens(guest):
