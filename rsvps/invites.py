@@ -29,6 +29,9 @@ _STANDING = ("invitation", "change", "cancellation", "unlisted")
 # What must not begin to leave once the timeslot or the RSVP has changed. It is withdrawn in the
 # same transaction: a deliverer that looked just before finds the row gone when it begins.
 _STALE = (*_STANDING, ReminderKind.DAY_BEFORE, ReminderKind.ON_THE_DAY)
+# What tells a guest of their own RSVP, with the time and place it is for: withdrawn with the
+# others, and posted anew where the timeslot still takes place.
+_OWN = ("party_change", "pending")
 # Guests the host has not answered hear of changes too, in words alone.
 _TOLD = COMING | {RsvpStatus.PENDING}
 
@@ -97,7 +100,7 @@ def post_party_change(rsvp: Rsvp, *, was: int, now: datetime) -> None:
 
 def withdraw_stale(rsvp: Rsvp, *, now: datetime) -> None:
     """The guest is not coming any more: what waits for them as a guest does not leave."""
-    kinds = (*_STALE, "party_change", "pending")
+    kinds = (*_STALE, *_OWN)
     ledger.withdraw(subject=f"rsvp:{rsvp.pk}", kinds=kinds, now=now, why="no longer coming")
 
 
@@ -246,7 +249,7 @@ class _Known:
 def post_changes(changes: Changes, *, now: datetime, words: str = "") -> int:
     """Tells everybody coming, or waiting for an answer, what happened to their timeslots.
 
-    Returns the number of letters. `words` is the host's or staff's note with a cancellation.
+    Returns the number of guests told. `words` is the host's or staff's note with a cancellation.
     A change takes the place of one that has not left yet: its letter compares with what the
     guest was told last, and nothing is sent where in the end nothing changed. Where one may have
     left, nobody knows what the guest was told last: the letter is sent all the same.
@@ -275,9 +278,17 @@ def _post_change(
     rsvps = list(timeslot.rsvps.filter(status__in=_TOLD).select_related("supporter"))
     waiting = _withdraw_waiting(rsvps, now=now)
     unsure = _unsure(rsvps)
+    own = _withdraw_own(rsvps, now=now)
+    if after == "unlisted":
+        _withdraw_host_messages(rsvps, now=now)
     told, drafts = [], []
     for rsvp in rsvps:
         rsvp.timeslot = timeslot
+        if after == "on":
+            drafts += [
+                _draft(said.kind, rsvp, now=now, step=said.step, **said.payload)
+                for said in own.get(f"rsvp:{rsvp.pk}", [])
+            ]
         known = waiting.get(f"rsvp:{rsvp.pk}") or _Known(before, was)
         if known.tells(after, facts):
             if f"rsvp:{rsvp.pk}" not in unsure:
@@ -300,7 +311,26 @@ def _post_change(
         )
     ledger.post_all(drafts)
     _tell(told, now=now)
-    return len(drafts)
+    return len(told)
+
+
+def _withdraw_own(rsvps: list[Rsvp], *, now: datetime) -> dict[str, list[Message]]:
+    """Withdraw what tells guests of their own RSVPs; {subject key: what it was}."""
+    own: dict[str, list[Message]] = {}
+    for keys in batched((f"rsvp:{rsvp.pk}" for rsvp in rsvps), 500):
+        for message in Message.objects.select_for_update().filter(
+            subject_key__in=keys,
+            kind__in=_OWN,
+            state__in=[MessageState.QUEUED, MessageState.CLAIMED],
+        ):
+            own.setdefault(message.subject_key, []).append(message)
+    ledger.withdraw(subject=own, kinds=_OWN, now=now, why="changed since")
+    return own
+
+
+def _withdraw_host_messages(rsvps: list[Rsvp], *, now: datetime) -> None:
+    keys = {f"guest:{rsvp.guest_id}" for rsvp in rsvps}
+    ledger.withdraw(subject=keys, kinds=["host_message"], now=now, why="unlisted since")
 
 
 def _withdraw_waiting(rsvps: list[Rsvp], *, now: datetime) -> dict[str, _Known]:

@@ -24,7 +24,7 @@ from rsvps.contents import (
     what_changed,
     whole_event,
 )
-from rsvps.models import Rsvp, Supporter
+from rsvps.models import Guest, Rsvp, Supporter
 from rsvps.states import COMING, GONE, RsvpStatus
 
 COMING_OR_WAITING = (*COMING, RsvpStatus.PENDING)
@@ -97,6 +97,24 @@ def _answer_wanted(*statuses: str) -> Wanted:
     return _wanted(check)
 
 
+def _own_wanted(*statuses: str) -> Wanted:
+    """For what tells of one guest's own RSVP, and when and where it is for.
+
+    A change withdraws it and posts it anew. This looks again, lest a retry's kept bytes tell
+    strangers' mailboxes where a home is after its event is gone.
+    """
+
+    def check(rsvp: Rsvp, message: Message, now: datetime) -> str | None:
+        timeslot = rsvp.timeslot
+        if rsvp.status not in statuses:
+            return "the RSVP changed since"
+        if timeslot.event.state != EventState.APPROVED or calendars.is_cancelled(timeslot):
+            return "cancelled or unlisted since"
+        return _standing(rsvp, message, now)
+
+    return _wanted(check)
+
+
 def _reminder_wanted(rsvp: Rsvp, message: Message, now: datetime) -> str | None:
     timeslot = rsvp.timeslot
     if rsvp.status not in COMING:
@@ -131,8 +149,16 @@ def _ticket_wanted(message: Message, now: datetime) -> str | None:
 
 
 def _host_message_wanted(message: Message, now: datetime) -> str | None:
-    coming = Rsvp.objects.coming().filter(guest=subject_id(message))
-    return None if coming.exists() else "no longer coming"
+    guest = (
+        Guest.objects.filter(pk=subject_id(message)).select_related("supporter", "event").first()
+    )
+    if guest is None or not Rsvp.objects.coming().filter(guest=guest).exists():
+        return "no longer coming"
+    if guest.supporter.email != message.recipient:  # it holds the link the new address got
+        return "the person has another address now"
+    if guest.event.state not in {EventState.APPROVED, EventState.CANCELLED}:
+        return "unlisted since"
+    return None
 
 
 def _given_up_wanted(message: Message, now: datetime) -> str | None:
@@ -194,11 +220,11 @@ _STANDING: list[tuple[str, str, Wanted, RsvpLetter]] = [
         _answer_wanted(*GONE),
         RsvpLetter("no_room", calendars.cancel),
     ),
-    ("pending", "Waiting for the host", _answer_wanted(RsvpStatus.PENDING), RsvpLetter("pending")),
+    ("pending", "Waiting for the host", _own_wanted(RsvpStatus.PENDING), RsvpLetter("pending")),
     (
         "party_change",
         "New party size",
-        _answer_wanted(*COMING_OR_WAITING),
+        _own_wanted(*COMING_OR_WAITING),
         RsvpLetter("party_change"),
     ),
     (

@@ -249,7 +249,7 @@ class TestChanges:
         changes = move(rsvp.timeslot, hours=2)
         for _ in range(5):
             make_rsvp(rsvp.timeslot)
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             assert invites.post_changes(changes, now=NOW) == 6
 
 

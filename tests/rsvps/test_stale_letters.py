@@ -11,17 +11,21 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from events import lifecycle
+from events.models import Event
 from outbox import ledger
-from outbox.delivery import Deliverer
+from outbox.delivery import Deliverer, render
+from outbox.letters import kind_named
 from outbox.models import Message
 from outbox.states import MessageState
 from rsvps import attending, invites, reminders
-from rsvps.models import Rsvp
-from tests.factories import make_rsvp, make_timeslot
+from rsvps.models import Guest, Rsvp
+from rsvps.states import RsvpStatus
+from tests.factories import STREET, make_event, make_rsvp, make_supporter, make_timeslot
 
 pytestmark = pytest.mark.django_db
 START = datetime(2027, 1, 9, 20, 0, tzinfo=UTC)
 NOW = START - timedelta(hours=28)  # 11:00 in New York on the day before
+RETRIED_AFTER = timedelta(minutes=2)
 POINTS = ["claim", "offer", "transmit"]
 
 
@@ -87,15 +91,34 @@ CHANGES = {
 }
 
 
-@pytest.fixture(params=["reminder_day_before", "invitation"])
+POSTS = {
+    "reminder_day_before": lambda rsvp, now: reminders.plan(NOW),
+    "invitation": lambda rsvp, now: invites.post_invitation(rsvp, now=now),
+    "party_change": lambda rsvp, now: invites.post_party_change(rsvp, was=2, now=now),
+    "pending": lambda rsvp, now: invites.post_pending(rsvp, now=now),
+}
+
+
+@pytest.fixture(params=[*POSTS, "party_change again", "pending again"])
 def waiting(request) -> Message:
-    """One letter to one guest, due now."""
-    rsvp = make_rsvp(make_timeslot(starts_at=START), told_at=NOW - timedelta(days=3))
-    if request.param == "invitation":
-        invites.post_invitation(rsvp, now=NOW)
-    else:
-        reminders.plan(NOW)
+    """One letter to one guest, due now; some are retries, whose bytes are made already."""
+    kind, _, again = request.param.partition(" ")
+    status = RsvpStatus.PENDING if kind == "pending" else RsvpStatus.ACCEPTED
+    slot = make_timeslot(starts_at=START)
+    rsvp = make_rsvp(slot, status=status, told_at=NOW - timedelta(days=3))
+    if not again:
+        POSTS[kind](rsvp, NOW)
+        return Message.objects.get()
+    POSTS[kind](rsvp, NOW - RETRIED_AFTER)
+    refused_once(now=NOW - RETRIED_AFTER)
     return Message.objects.get()
+
+
+def refused_once(*, now) -> None:
+    [message] = ledger.claim(owner="before", now=now, limit=1)
+    render(message, kind_named(message.kind), now)
+    ledger.mark_transmitting(message, now=now)
+    ledger.retry_later(message, now=now, why="451 not now")
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -117,6 +140,47 @@ def test_a_stale_letter_does_not_begin_to_leave(waiting, point, change):
         assert waiting.state == MessageState.SUPERSEDED
         assert waiting.sent_at is None
         assert waiting.message_id.encode() not in b"".join(server.begun) or not waiting.message_id
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_bytes_kept_for_a_retry_do_not_leave_once_they_are_stale(change):
+    """The address of a home was in them."""
+    rsvp = make_rsvp(make_timeslot(make_event(private=True), starts_at=START), party_size=3)
+    POSTS["party_change"](rsvp, NOW - RETRIED_AFTER)
+    refused_once(now=NOW - RETRIED_AFTER)
+    assert STREET.encode() in bytes(Message.objects.get().body or b"")
+    CHANGES[change](Rsvp.objects.select_related("timeslot__event").get())
+    server = Server("", lambda: None)
+    deliverer = Deliverer(clock=lambda: NOW, channel=server)
+    while deliverer.work():
+        pass
+    assert Message.objects.get(version=0, kind="party_change").state == MessageState.SUPERSEDED
+    letters = [b"now for 3 people" in body for body in server.begun]
+    assert any(letters) == (change in {"moved", "place"})
+
+
+class TestAHostsMessage:
+    @pytest.fixture
+    def message(self):
+        rsvp = make_rsvp(make_timeslot(starts_at=START))
+        event, slots = rsvp.timeslot.event, [rsvp.timeslot]
+        invites.post_host_message(event, words="Mind the dog.", timeslots=slots, by=1, now=NOW)
+        return Message.objects.get()
+
+    def test_it_does_not_leave_once_the_event_is_unlisted(self, message):
+        wanted = kind_named("host_message").wanted
+        assert wanted(message, NOW) is None
+        changes = lifecycle.unlist(Event.objects.get(), by=None, now=NOW, note="")
+        assert wanted(message, NOW) == "unlisted since"
+        invites.post_changes(changes, now=NOW)
+        message.refresh_from_db()
+        assert message.state == MessageState.SUPERSEDED
+
+    def test_it_does_not_leave_to_an_address_given_up(self, message):
+        """The link in it would be the one the new address got."""
+        Guest.objects.update(supporter=make_supporter(email="new@example.org"))
+        wanted = kind_named("host_message").wanted
+        assert wanted(message, NOW) == "the person has another address now"
 
 
 @pytest.mark.parametrize("change", CHANGES)
