@@ -91,6 +91,7 @@ urlpatterns = [
     path("review/letters/all/", ledger_desk.ledger_letters, name="ledger_letters"),
     path("review/letters/event/<int:event_id>/", ledger_desk.ledger_event, name="ledger_event"),
     path("review/letters/pause/", ledger_desk.ledger_pause, name="ledger_pause"),
+    path("review/letters/withdraw/", ledger_desk.ledger_withdraw_due, name="ledger_withdraw_due"),
     path("review/letters/resume/", ledger_desk.ledger_resume, name="ledger_resume"),
     path("review/letters/<int:message_id>/retry/", ledger_desk.ledger_retry, name="ledger_retry"),
     path(

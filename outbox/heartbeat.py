@@ -8,7 +8,7 @@ database does, so deliverers start paused until staff have looked (docs/operatio
 import logging
 import os
 import threading
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
 
@@ -60,9 +60,9 @@ def pause_if_restored(now: datetime) -> str:
     if known is None or (row.beat_at is not None and known <= row.beat_at):
         return ""
     reason = _(
-        "The database is older than the last letters sent: it was restored from a backup. "
-        "Look at what is planned, withdraw what has gone out already, then resume."
-    )
+        "The database is older than the last letters sent, at %(last)s UTC: it was restored from "
+        "a backup. Look at what is planned, withdraw what has gone out already, then resume."
+    ) % {"last": f"{known.astimezone(UTC):%Y-%m-%d %H:%M:%S}"}
     ledger.pause(now=now, reason=reason)
     return reason
 

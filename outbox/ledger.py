@@ -8,7 +8,8 @@ Every step is a compare-and-set; "zero rows changed" means somebody else was fas
 """
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any
@@ -20,7 +21,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from outbox import letters
-from outbox.models import Message, Pause, Priority
+from outbox.models import Message, MessageQuerySet, Pause, Priority
 from outbox.states import FINAL, IN_FLIGHT, MessageState
 
 CLAIM_LEASE = timedelta(seconds=90)
@@ -409,6 +410,33 @@ def withdraw_one(message_id: int, *, now: datetime, why: str) -> bool:
         ).update(
             state=MessageState.SUPERSEDED, finished_at=now, error=why[:ERROR_LENGTH], body=None
         )
+    )
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Letters that wait and were due before an instant: of some kinds, of one topic.
+
+    Account mail is never among them: somebody is waiting for it.
+    """
+
+    due_before: datetime
+    kinds: Collection[str] | None = None
+    topic: str = ""
+
+    def rows(self) -> MessageQuerySet:
+        found = Message.objects.filter(
+            state__in=[MessageState.QUEUED, MessageState.CLAIMED], not_before__lt=self.due_before
+        ).exclude(priority=Priority.ACCOUNT)
+        if self.kinds is not None:
+            found = found.filter(kind__in=self.kinds)
+        return found.about(self.topic) if self.topic else found
+
+
+def withdraw_waiting(waiting: Waiting, *, now: datetime, why: str) -> int:
+    """Take all of them back; answers how many that were."""
+    return waiting.rows().update(
+        state=MessageState.SUPERSEDED, finished_at=now, error=why[:ERROR_LENGTH], body=None
     )
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from outbox import letters
-from outbox.models import InboundTally, Message, Pause, Suppression
+from outbox.models import InboundTally, Message, MessageQuerySet, Pause, Suppression
 from outbox.states import IN_FLIGHT, MessageState
 
 PLANNED = frozenset({MessageState.QUEUED, *IN_FLIGHT})
@@ -43,6 +43,12 @@ def summary(topic: str | None = None) -> list[KindCount]:
         name = "planned" if row["state"] in PLANNED else row["state"]
         states[name] = states.get(name, 0) + row["count"]
     return [KindCount(kind=kind, title=title_of(kind), **states) for kind, states in counts.items()]
+
+
+def count_kinds(found: MessageQuerySet) -> list[tuple[str, int]]:
+    """How many of each kind these are, by its title."""
+    rows = found.order_by().values("kind").annotate(count=Count("id"))
+    return sorted((title_of(row["kind"]), row["count"]) for row in rows)
 
 
 def title_of(kind: str) -> str:

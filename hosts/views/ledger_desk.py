@@ -8,13 +8,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from events.models import Event
 from events.words import tidy
+from hosts.forms.ledger import WithdrawForm
 from hosts.models import RecordKind
 from hosts.records import record
-from hosts.roles import UserRequest, reviewer_required
+from hosts.roles import UserRequest, reviewer_required, senior_required
 from outbox import heartbeat, ledger, overview
 from outbox.models import Message, MessageQuerySet, Pause
 from outbox.states import MessageState, SuppressionReason
@@ -44,6 +46,7 @@ def ledger_page(request: UserRequest) -> HttpResponse:
             "doubts": overview.doubts(),
             "came_in": overview.came_in(now.date()),
             "suppressed": [(reasons[name], count) for name, count in suppressed.items()],
+            "withdrawing": WithdrawForm(now=now),
             "here": reverse("ledger"),
         },
     )
@@ -63,6 +66,7 @@ def ledger_event(request: UserRequest, event_id: int) -> HttpResponse:
             "counts": overview.summary(topic),
             "trouble": _rows(_trouble(Message.objects.about(topic))),
             "pause": Pause.objects.filter(topic=topic).first(),
+            "withdrawing": WithdrawForm(initial={"topic": topic}, now=timezone.now()),
             "here": reverse("ledger_event", args=[event.pk]),
         },
     )
@@ -154,6 +158,29 @@ def ledger_withdraw(request: UserRequest, message_id: int) -> HttpResponse:
         else:
             messages.info(request, _("Too late: it has begun to leave, or has left."))
     return _back(request)
+
+
+@senior_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def ledger_withdraw_due(request: UserRequest) -> HttpResponse:
+    """All that wait and were due before an instant: how many that are, then the button."""
+    now = timezone.now()
+    sure = request.method == "POST"
+    form = WithdrawForm(request.POST if sure else request.GET or None, now=now)
+    waiting = form.waiting() if form.is_valid() else None
+    if not sure or waiting is None:
+        counts = overview.count_kinds(waiting.rows()) if waiting else []
+        total = sum(count for _title, count in counts)
+        context = {"form": form, "waiting": waiting, "counts": counts, "total": total}
+        return render(request, "review/ledger_withdraw.html", context)
+    with transaction.atomic():
+        count = ledger.withdraw_waiting(waiting, now=now, why=str(_("withdrawn by staff")))
+        which = form.cleaned_data["kind"] or "everything"
+        words = f"withdraw {count} due before {waiting.due_before:%Y-%m-%d %H:%M:%S}: {which}"
+        _record(request, waiting.topic or "ledger", words)
+    said = ngettext("%(n)d letter is withdrawn.", "%(n)d letters are withdrawn.", count)
+    messages.success(request, said % {"n": count})
+    return redirect("ledger")
 
 
 @reviewer_required

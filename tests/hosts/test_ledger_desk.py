@@ -1,5 +1,8 @@
 """Staff's ledger: what stands how, and retry, withdraw, pause and resume."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -16,14 +19,18 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def kind(monkeypatch):
     monkeypatch.setattr(letters, "_kinds", dict(letters.kinds()))
+    register_kind("picnic", in_doubt="leave")
+
+
+def register_kind(name, **more):
     letters.register(
         Kind(
-            name="picnic",
+            name=name,
             wanted=lambda message, now: None,
             render=lambda message, now: Letter("s", "t", "h"),
             quiet=False,
-            in_doubt="leave",
-            title="Picnic",
+            title=name.title(),
+            **more,
         )
     )
 
@@ -90,6 +97,89 @@ def test_staff_withdraw_what_has_not_begun_to_leave(client):
     client.post(f"/review/letters/{message.pk}/withdraw/")
     message.refresh_from_db()
     assert (message.state, message.error) == (MessageState.SUPERSEDED, "withdrawn by staff")
+
+
+class TestWithdrawingMany:
+    """After a restore: what was due before the old site stopped has gone out already."""
+
+    url = "/review/letters/withdraw/"
+
+    @pytest.fixture
+    def stopped(self):
+        return timezone.now().replace(second=0, microsecond=0) - timedelta(hours=1)
+
+    @pytest.fixture(autouse=True)
+    def waiting(self, stopped):
+        """Two of one event and one of another before it stopped; one after; one code."""
+        before, after = stopped - timedelta(minutes=5), stopped + timedelta(minutes=5)
+        register_kind("invite", in_doubt="resend")
+        register_kind("code", in_doubt="resend", account_mail=True)
+        for kind, topic, due in [
+            ("picnic", "event:1", before),
+            ("invite", "event:1", before),
+            ("picnic", "event:2", before),
+            ("picnic", "event:1", after),
+            ("code", "", before),
+        ]:
+            ledger.post(kind, to="ana@example.org", subject=f"{topic} {due}", topic=topic, now=due)
+
+    def withdrawn(self):
+        rows = Message.objects.filter(state=MessageState.SUPERSEDED).order_by("pk")
+        assert {row.error for row in rows} <= {"withdrawn by staff"}
+        return [(row.kind, row.topic) for row in rows]
+
+    @pytest.mark.parametrize(
+        ("narrowed", "gone"),
+        [
+            ({}, [("picnic", "event:1"), ("invite", "event:1"), ("picnic", "event:2")]),
+            ({"kind": "once"}, [("picnic", "event:1"), ("picnic", "event:2")]),
+            ({"kind": "invite"}, [("invite", "event:1")]),
+            ({"topic": "event:2"}, [("picnic", "event:2")]),
+        ],
+    )
+    def test_what_was_due_before_an_instant_goes_at_one_press(
+        self, client, stopped, narrowed, gone
+    ):
+        user = log_in_staff(client, senior=True)
+        asked = {"before": f"{stopped:%Y-%m-%dT%H:%M}", **narrowed}
+        page = client.get(self.url, asked).content.decode()
+        assert f"Withdraw {len(gone)} letter" in page
+        assert self.withdrawn() == []
+        client.post(self.url, asked)
+        assert self.withdrawn() == gone
+        row = Record.objects.get(kind=RecordKind.LETTERS)
+        assert (row.about, row.by) == (narrowed.get("topic", "ledger"), user)
+        which = narrowed.get("kind", "everything")
+        assert row.words == f"withdraw {len(gone)} due before {stopped:%Y-%m-%d %H:%M:%S}: {which}"
+
+    def test_confirmation_carries_on_what_was_chosen(self, client, stopped):
+        log_in_staff(client, senior=True)
+        asked = {"before": f"{stopped:%Y-%m-%dT%H:%M}", "kind": "once", "topic": "event:2"}
+        page = client.get(self.url, asked).content.decode()
+        form = page[page.index('<form method="post" action="/review/letters/withdraw/"') :]
+        hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+        client.post(self.url, hidden)
+        assert self.withdrawn() == [("picnic", "event:2")]
+
+    @pytest.mark.parametrize("before", ["", "someday", "2999-01-01T00:00"])
+    def test_without_an_instant_that_has_passed_nothing_is_withdrawn(self, client, before):
+        log_in_staff(client, senior=True)
+        for ask in (client.get, client.post):
+            assert ask(self.url, {"before": before}).status_code == 200
+        assert self.withdrawn() == []
+
+    def test_reviewers_neither_see_nor_press_it(self, client, stopped):
+        log_in_staff(client)
+        assert self.url not in client.get("/review/letters/").content.decode()
+        asked = {"before": f"{stopped:%Y-%m-%dT%H:%M}"}
+        assert client.post(self.url, asked).status_code == 404
+        assert self.withdrawn() == []
+
+    def test_seniors_find_it_on_the_ledger_and_on_an_events(self, client):
+        log_in_staff(client, senior=True)
+        event = make_event()
+        for page in ("/review/letters/", f"/review/letters/event/{event.pk}/"):
+            assert f'action="{self.url}"' in client.get(page).content.decode()
 
 
 @pytest.mark.parametrize("topic", ["", "event:1"])

@@ -20,8 +20,9 @@ def test_database_older_than_the_file_starts_paused_and_says_so(now):
     heartbeat.beat(now)
     heartbeat.beat(now + timedelta(hours=1))
     Heartbeat.objects.update(beat_at=now)  # what the backup held
-    assert "restored from a backup" in heartbeat.pause_if_restored(now + timedelta(hours=2))
-    assert Pause.objects.get().topic == ""
+    reason = heartbeat.pause_if_restored(now + timedelta(hours=2))
+    assert "sent, at 2026-07-01 17:00:00 UTC: it was restored from a backup" in reason
+    assert (Pause.objects.get().topic, Pause.objects.get().reason) == ("", reason)
 
 
 def test_ordinary_restart_is_not_paused(now):

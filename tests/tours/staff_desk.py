@@ -104,6 +104,9 @@ def the_ledger(client: Client) -> Iterator[HttpResponse]:
     yield client.get("/review/letters/")
     yield client.get("/review/letters/all/")
     yield client.get(f"/review/letters/event/{rsvp.timeslot.event_id}/")
+    yield client.get("/review/letters/withdraw/")
+    yield client.get("/review/letters/withdraw/", {"before": "someday"})
+    yield client.get("/review/letters/withdraw/", {"before": f"{now:%Y-%m-%dT%H:%M:%S}"})
     yield client.get("/review/letters/reminders/")
     for kind_of_event in ("every", "canvass"):
         address = f"/review/letters/reminders/{kind_of_event}/"
