@@ -56,11 +56,13 @@ def contacts_of(guest: Guest) -> set[str]:
     return digests
 
 
-def is_kept_out(event: Event, *, emails: Iterable[str] = (), phone: str = "") -> bool:
-    """Whether a host of `event` keeps out whoever has one of these e-mails or this phone."""
+def is_kept_out(event: Event, *, emails: Iterable[str] = (), phones: Iterable[str] = ()) -> bool:
+    """Whether a host of `event` keeps out whoever has one of these e-mails or phones.
+
+    Of the phones both count: the one typed now, and the one on file.
+    """
     digests = [address_digest(email) for email in emails]
-    if phone:
-        digests.append(_digest("phone", phone))
+    digests += [_digest("phone", phone) for phone in phones if phone]
     return Block.objects.filter(event=event, digest__in=digests).exists()
 
 

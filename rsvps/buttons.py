@@ -104,7 +104,9 @@ def confirm(ticket: Ticket, *, now: datetime) -> list[Rsvp]:
     if ticket.purpose == NEW_ADDRESS:
         return _move_to(payload["email"], guest, now=now)
     if guest.blocked_at or blocks.is_kept_out(
-        guest.event, emails=[guest.supporter.email], phone=payload["phone"]
+        guest.event,
+        emails=[guest.supporter.email],
+        phones=[payload["phone"], guest.supporter.phone],
     ):
         raise NotWelcome
     # They hold the letter, so the address is theirs and its details are theirs to say.
@@ -159,10 +161,10 @@ def _move_to(email: str, guest: Guest, *, now: datetime) -> list[Rsvp]:
     This event's only: a forwarded letter must not hand over everything a person goes to.
     """
     _check_may_move(guest)
-    if blocks.is_kept_out(guest.event, emails=[email]):
-        raise NotWelcome
     old = guest.supporter
     new, _created = supporters.get_or_create(email, now=now)
+    if blocks.is_kept_out(guest.event, emails=[email], phones=[new.phone]):
+        raise NotWelcome
     supporters.fill_in(new, old.name, old.phone, old.postal_code, overwrite=False)
     if Guest.objects.filter(supporter=new, event=guest.event).exclude(pk=guest.pk).exists():
         raise AddressTaken

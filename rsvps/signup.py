@@ -91,7 +91,8 @@ def sign_up(form: SignupForm, *, now: datetime) -> SignupOutcome:
     missing = set(form.timeslots) - {slot.pk for slot in slots}
     if missing:
         raise TimeslotUnavailable(cancelled=missing)
-    if guest is None and not blocks.is_kept_out(form.event, emails=[form.email], phone=form.phone):
+    phones = [form.phone, supporter.phone if supporter else ""]
+    if guest is None and not blocks.is_kept_out(form.event, emails=[form.email], phones=phones):
         guest, created = _new_guest(form, supporter, now=now)
         if created:
             _first_form(form, guest, slots, now=now)

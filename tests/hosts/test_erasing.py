@@ -75,7 +75,7 @@ def guest():
     now = timezone.now()
     home = make_event(private=True)
     supporter = make_supporter(email="guest@bluethroat.example", name="Robin Bluethroat")
-    Supporter.objects.filter(pk=supporter.pk).update(phone="+16145550167")
+    Supporter.objects.filter(pk=supporter.pk).update(phones=["+16145550167"])
     supporter.refresh_from_db()
     past = make_rsvp(
         make_timeslot(home, starts_at=now - timedelta(days=2)),
@@ -216,7 +216,7 @@ def test_whom_a_host_keeps_out_stays_out_once_erased(guest):
     erase(guest.email)
 
     assert blocks.is_kept_out(event, emails=["guest@bluethroat.example"])
-    assert blocks.is_kept_out(event, phone="+16145550167")
+    assert blocks.is_kept_out(event, phones=["+16145550167"])
 
 
 # -- Hosts -------------------------------------------------------------------------------
@@ -452,7 +452,9 @@ def test_a_host_may_let_in_again_whom_they_kept_out_once_erased(guest):
 
     blocks.let_in(event.guests.get())
 
-    assert not blocks.is_kept_out(event, emails=["guest@bluethroat.example"], phone="+16145550167")
+    assert not blocks.is_kept_out(
+        event, emails=["guest@bluethroat.example"], phones=["+16145550167"]
+    )
 
 
 def test_a_look_at_a_guests_contacts_is_on_the_record(guest, client):

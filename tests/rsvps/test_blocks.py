@@ -9,7 +9,7 @@ from rsvps.blocks import mailbox
 from rsvps.buttons import confirm, request_new_address
 from rsvps.models import Rsvp, Supporter, Ticket
 from rsvps.states import RsvpStatus
-from tests.factories import make_event, make_rsvp, make_timeslot, make_user
+from tests.factories import make_event, make_rsvp, make_supporter, make_timeslot, make_user
 from tests.rsvps.pages import send
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +70,44 @@ def test_a_blocked_person_cannot_come_back_under_the_same_phone(client, slot, ty
     keep_out(a_guest(slot))
     send(client, slot, email="new@example.org", phone=typed)
     assert back_again(slot) == []
+
+
+def known_by(email):
+    """Somebody who came elsewhere before and left the phone of the person who is kept out."""
+    return make_supporter(email=email, phone=PHONE)
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_nor_under_another_email_that_has_their_phone_on_file(client, asks):
+    slot = make_timeslot(make_event(approve_each_guest=asks))
+    keep_out(a_guest(slot))
+    known_by("new@example.org")
+
+    blocked = send(client, slot, email="new@example.org", phone="")
+    stranger = send(Client(), slot, email="somebody.else@example.org")
+
+    assert back_again(slot) == ["somebody.else@example.org"]
+    assert blocked.redirect_chain == stranger.redirect_chain
+
+
+def test_nor_by_a_button_once_their_phone_is_on_file(client, slot):
+    keep_out(a_guest(slot))
+    send(client, slot, email="new@example.org", phone="")
+    Supporter.objects.filter(email="new@example.org").update(phone=PHONE)
+
+    with pytest.raises(attending.NotWelcome):
+        confirm(Ticket.objects.select_related("guest__event").get(), now=timezone.now())
+
+
+def test_nor_in_a_friends_place_at_an_email_that_has_their_phone_on_file(slot):
+    keep_out(a_guest(slot))
+    known_by("new@example.org")
+    friend = make_rsvp(slot, email="friend@example.org")
+    request_new_address(friend.guest, "new@example.org", now=timezone.now())
+
+    with pytest.raises(attending.NotWelcome):
+        confirm(Ticket.objects.select_related("guest__event").get(), now=timezone.now())
+    assert back_again(slot) == ["friend@example.org"]
 
 
 def test_a_blocked_person_cannot_free_their_address_by_moving_to_another(client, slot):
