@@ -169,6 +169,10 @@ class Deliverer:
             self._channel.abandon()
             self.tally["withdrawn"] += 1
             return False
+        except Exception:
+            # The server has been told of this letter: it would refuse the next one.
+            self._channel.abandon()
+            raise
         self._taken = None
         return self._goes_well(message, lambda: self._channel.transmit(bytes(message.body or b"")))
 

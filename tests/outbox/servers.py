@@ -116,14 +116,19 @@ class _Session:
                     ).encode()
                 )
             elif verb == "MAIL":
-                self.sender = command.partition("<")[2].partition(">")[0]
-                self.answer("MAIL", "250 ok")
+                if self.sender:
+                    self.say("503 5.5.1 nested MAIL")
+                elif self.answer("MAIL", "250 ok"):
+                    self.sender = command.partition("<")[2].partition(">")[0]
             elif verb == "RCPT":
                 self.recipient = command.partition("<")[2].partition(">")[0]
                 self.answer("RCPT", "250 ok")
             elif verb == "DATA":
                 if self.answer("DATA", "354 go on"):
                     self.take()
+            elif verb == "RSET":
+                self.sender = ""
+                self.say("250 ok")
             elif verb == "QUIT":
                 self.answer("QUIT", "221 bye")
                 return
@@ -146,6 +151,7 @@ class _Session:
             self.server.received.append(
                 Received(self.sender, self.recipient, b"".join(lines), self.number)
             )
+        self.sender = ""
         if self.server.delay:
             time.sleep(self.server.delay)
         if reply.endswith("drop"):

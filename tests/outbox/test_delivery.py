@@ -235,6 +235,30 @@ def test_database_that_fails_before_the_next_letter_loses_no_answer(now, serve, 
     assert len(server.received) == 2
 
 
+@pytest.mark.parametrize("extensions", [(), ("PIPELINING",)])
+def test_database_that_fails_after_a_letter_is_offered_costs_no_letter_that_comes_after(
+    now, serve, extensions
+):
+    """The server waits for the letter it was told of, and answers another MAIL with 503."""
+
+    def failing(execute, sql, params, many, context):
+        if '"attempts" = ' in sql:
+            raise OperationalError("gone")
+        return execute(sql, params, many, context)
+
+    with serve(ScriptedServer(extensions=extensions)) as server:
+        deliverer = delivery.Deliverer(clock=lambda: now)
+        post(now)
+        deliverer.work()
+        post(now, subject="rsvp:2")
+        post(now, subject="rsvp:3")
+        with connection.execute_wrapper(failing), pytest.raises(OperationalError):
+            deliverer.work()
+        deliverer.work()
+    assert deliverer.tally == {"sent": 3}
+    assert len(server.received) == 3
+
+
 def test_drop_on_quit_changes_nothing(now, serve):
     with serve(ScriptedServer(at("QUIT", "drop"))):
         post(now)
