@@ -75,7 +75,7 @@ def guest():
     now = timezone.now()
     home = make_event(private=True)
     supporter = make_supporter(email="guest@bluethroat.example", name="Robin Bluethroat")
-    Supporter.objects.filter(pk=supporter.pk).update(phones=["+16145550167"])
+    Supporter.objects.filter(pk=supporter.pk).update(phone="+16145550167")
     supporter.refresh_from_db()
     past = make_rsvp(
         make_timeslot(home, starts_at=now - timedelta(days=2)),
