@@ -64,7 +64,7 @@ def own_pages() -> list[Route]:
 
 def forms_offered(world: World, *roles: Role) -> dict[str, list[dict]]:
     """Everything people in these roles can send from their pages, by where it goes."""
-    offered = defaultdict(list)
+    offered: dict[str, list[dict]] = defaultdict(list)
     for visitor in world.visitors:
         if visitor.role not in roles:
             continue
@@ -254,7 +254,7 @@ def press(visitor: Visitor, path: str, data: dict, theirs: dict[str, int]):
     return found
 
 
-def dates_of(theirs: dict[str, int]) -> list[dict]:
+def dates_of(theirs: dict[str, int]):
     return list(Timeslot.objects.filter(event=theirs["event_id"]).values())
 
 

@@ -233,7 +233,8 @@ def test_moving_a_house_inside_its_cell_changes_no_public_byte(full, monkeypatch
     with time_machine.travel(NOW, tick=False):
         first = list(answers(towns, 0, count, monkeypatch))
         second = list(answers(towns, 1, count, monkeypatch))
-    statuses, seen = Counter(), Counter()
+    statuses: Counter[int] = Counter()
+    seen: Counter[str] = Counter()
     for one, other in zip(first, second, strict=True):
         assert one == other
         path, _query, status, _headers, body = one
