@@ -151,6 +151,7 @@ def make_world(*, private: bool, state: str, typed: bool = True) -> World:
         confirmed_at=now - timedelta(days=1),
         told_until=now - timedelta(days=1),
     )
+    links.seal_alert(alert)
     spatial.index_event(event, now=now)
     return World(
         event=event,

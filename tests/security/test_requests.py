@@ -2,18 +2,22 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from django.test import Client
-from django.urls import resolve
+from django.urls import resolve, reverse
 
 from events.disclosure import Policy
 from events.states import EventState
+from hosts import cohosting, own_data
+from rsvps import buttons, links
 from tests.dump import everything
 from tests.factories import log_in_staff
 from tests.homes.walking import pages, paths
-from tests.homes.world import ask, make_world
+from tests.homes.world import World, ask, make_world
 from tests.security.forms import forms_on
+from tests.security.test_robot import a_ticket
 from tests.test_policies import addresses
 
 pytestmark = pytest.mark.django_db
@@ -41,14 +45,47 @@ def test_looking_at_any_address_in_any_way_changes_nothing(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     world = make_world(private=True, state=EventState.APPROVED)
     visitors = [one for one in world.visitors if one.role in {"guest", "host", "senior"}]
+    issued = list(keys(world))
     before = kept()
     for visitor in [*visitors[:1], *visitors[-2:]]:
         for route in pages():
             for path in list(paths(route, world, visitor))[:1]:
-                for send in (visitor.client.get, visitor.client.head, visitor.client.options):
-                    send(path)
+                look(visitor.client, path)
+    for name, number, token in issued:
+        arguments = {"token": token} | ({"rsvp_id": number} if number else {})
+        assert look(Client(), reverse(name, kwargs=arguments)) == 200, name
     assert kept() - before == Counter()
     assert before - kept() == Counter()
+
+
+def look(client: Client, path: str) -> int:
+    """Every way of looking; the page's status."""
+    client.head(path)
+    client.options(path)
+    return client.get(path).status_code
+
+
+def keys(world: World) -> Iterator[tuple[str, int, str]]:
+    """For each page behind a mailed link, a key that opens it: (route, RSVP, token)."""
+    rsvp = world.canary
+    manage = last_part(links.manage_url(rsvp.guest))
+    found = {
+        "manage": (0, manage),
+        "answer_coming": (rsvp.pk, manage),
+        "answer_cannot": (rsvp.pk, manage),
+        "feedback": (rsvp.pk, manage),
+        "confirm": (0, a_ticket(buttons.CONFIRM, rsvp.guest, world)),
+        "unsubscribe": (0, last_part(links.unsubscribe_url(rsvp.supporter))),
+        "alert": (0, last_part(links.alert_url(world.alert))),
+        "own_data": (0, a_ticket(own_data.PURPOSE, None, world)),
+        "cohost_answer": (0, last_part(cohosting.request_url(world.asked))),
+    }
+    assert found.keys() == {r.name for r in pages() if r.policy == Policy.TOKEN}
+    return ((name, *key) for name, key in found.items())
+
+
+def last_part(url: str) -> str:
+    return url.rstrip("/").rpartition("/")[2]
 
 
 def kept() -> Counter[str]:
