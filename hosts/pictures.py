@@ -18,7 +18,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from PIL import Image, ImageOps
 
-from events.models import Event, EventRevision
+from events.models import Event, EventQuerySet, EventRevision
 from events.states import RevisionState
 
 LARGEST_FILE = 12_000_000  # bytes
@@ -107,7 +107,7 @@ def sweep(now: datetime) -> int:
     except FileNotFoundError:
         return 0
     old = [name for name in files if _is_old(f"{FOLDER}/{name}", now=now)]
-    used = {name.rpartition("/")[2] for name in _names_in_use()} if old else set()
+    used = {name.rpartition("/")[2] for name in names_in_use(Event.objects.all())} if old else set()
     unused = [name for name in old if name not in used]
     for name in unused:
         default_storage.delete(f"{FOLDER}/{name}")
@@ -118,11 +118,12 @@ def _is_old(name: str, *, now: datetime) -> bool:
     return default_storage.get_modified_time(name) <= now - LEFT_ALONE
 
 
-def _names_in_use() -> Iterator[str]:
-    yield from Event.objects.exclude(picture="").values_list("picture", flat=True)
-    for typed in Event.objects.exclude(typed={}).values_list("typed", flat=True):
+def names_in_use(events: EventQuerySet) -> Iterator[str]:
+    """The pictures these events show, or would once what is typed or waits is taken in."""
+    yield from events.exclude(picture="").values_list("picture", flat=True)
+    for typed in events.exclude(typed={}).values_list("typed", flat=True):
         yield picture_named(typed.get("fields", {}).get("picture_kept", ""))
-    waiting = EventRevision.objects.filter(state=RevisionState.PENDING)
+    waiting = EventRevision.objects.filter(state=RevisionState.PENDING, event__in=events)
     for changes in waiting.values_list("changes", flat=True):
         yield changes.get("event", {}).get("picture", "")
 

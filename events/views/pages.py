@@ -112,13 +112,15 @@ def event_page(request: HttpRequest, id: int, slug: str = "") -> HttpResponse:
 @policy(Policy.PUBLIC)
 @require_safe
 def event_picture(request: HttpRequest, name: str) -> HttpResponseBase:
-    """A picture of an event: anybody's while the event is public.
+    """A picture of an event: anybody's while the event is public, and always its host's.
 
-    Its name is random, so somebody logged in who knows it (host, co-host, staff) may see it on
-    drafts too. Served as what the host's form makes of any picture, a JPEG, and as nothing else.
+    Co-hosts and staff have `host_picture`. Served as what the host's form makes of any picture, a
+    JPEG, and as nothing else.
     """
     ours = name.isprintable() and name.endswith(".jpg")
-    shown = Event.objects.all() if request.user.is_authenticated else Event.objects.public()
+    shown = Event.objects.public()
+    if request.user.is_authenticated:
+        shown |= Event.objects.filter(host=request.user.pk)
     event = shown.filter(picture=f"events/{name}").first() if ours else None
     if event is None or not event.picture.storage.exists(str(event.picture.name)):
         raise Http404

@@ -20,12 +20,19 @@ from events.models import Event
 from events.readings import record_reading
 from events.states import EventState, EventType
 from events.words import render_description
-from hosts import drafts, hosting
+from hosts import drafts, hosting, pictures
 from hosts.cohosting import TooManyCoHosts, standing
 from hosts.drafts import Typed
 from hosts.forms.event_form import EventForm, typed_with_picture
 from hosts.forms.picture import PictureField
-from hosts.roles import UserRequest, desk_required, get_own_event_or_404, viewer_role
+from hosts.roles import (
+    UserRequest,
+    desk_required,
+    get_own_event_or_404,
+    own_events,
+    second_factor_used,
+    viewer_role,
+)
 
 EDITABLE = {EventState.DRAFT, EventState.SENT_BACK, EventState.SUBMITTED, EventState.APPROVED}
 UNSENT = {EventState.DRAFT, EventState.SENT_BACK}
@@ -294,7 +301,9 @@ def zone(request: UserRequest) -> HttpResponse:
 @desk_required
 @require_safe
 def picture(request: UserRequest, name: str) -> FileResponse:
-    """A kept picture, for the form that shows it; its name is known to its uploader alone."""
+    """A picture for the desks that show it, also one that no public page has yet."""
+    if not name.isprintable() or not _may_see_picture(request, f"events/{name}"):
+        raise Http404
     try:
         file = default_storage.open(f"events/{name}")
     except (OSError, ValueError, SuspiciousFileOperation):
@@ -302,3 +311,16 @@ def picture(request: UserRequest, name: str) -> FileResponse:
     response = FileResponse(file, content_type="image/jpeg")
     response["Cache-Control"] = "private, max-age=600"
     return response
+
+
+def _may_see_picture(request: UserRequest, name: str) -> bool:
+    """Whether they hold an event with it, or review events, or everybody may see it.
+
+    Its name is random, but addresses are passed on; once an event is unlisted they must not do.
+    """
+    user = request.user
+    return (
+        Event.objects.public().filter(picture=name).exists()
+        or name in pictures.names_in_use(own_events(user))
+        or (bool(user.staff_role) and second_factor_used(request))
+    )

@@ -108,6 +108,7 @@ def show_event(
     record_reading(event, reader=f"user:{request.user.pk}", now=now)
     context = {
         "event": event,
+        "picture": (event.picture.name or "").rpartition("/")[2],
         "now": now,
         "role_sees": {field.value: may_see(role, field, event) for field in Field},
         "description": render_description(event.description),

@@ -6,11 +6,15 @@ from io import BytesIO
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
 from events.models import Event
+from events.states import EventState
+from hosts.models import CoHost
 from hosts.pictures import MOST_PIXELS, PictureRefused, keep_picture, sweep
+from tests.factories import log_in_staff, make_host, make_staff, make_user
 from tests.hosts.forms import event_data, picture, send, shown, stamp
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +98,76 @@ def test_a_large_picture_is_made_smaller(settings):
 @pytest.mark.parametrize("name", ["..", ".", "%2e%2e%2fsettings.py", "nobody.jpg", "%00.jpg"])
 def test_only_kept_pictures_are_served(client, host, name):
     assert client.get(f"/host/pictures/{name}").status_code == 404
+
+
+def addresses(event) -> list[str]:
+    """Where the event's picture may be asked for: the page's address, and the desk's."""
+    return [event.picture.url, f"/host/pictures/{event.picture.name.rpartition('/')[2]}"]
+
+
+def answers(client, event) -> list[int]:
+    return [client.get(address).status_code for address in addresses(event)]
+
+
+def as_somebody(user) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def unlisted(client, draft) -> Event:
+    """An event with a picture, off the site."""
+    with_picture(client, draft)
+    draft.state, draft.published_at = EventState.UNLISTED, timezone.now()
+    draft.save()
+    return draft
+
+
+def test_the_picture_of_an_unlisted_event_is_for_those_who_hold_it(client, unlisted):
+    helper = make_user()
+    CoHost.objects.create(
+        event=unlisted,
+        email=helper.email,
+        user=helper,
+        token_digest="1" * 64,
+        invited_at=timezone.now(),
+        accepted_at=timezone.now(),
+    )
+
+    assert answers(client, unlisted) == [200, 200]
+    assert answers(as_somebody(helper), unlisted) == [404, 200]
+    assert answers(as_somebody(make_host().user), unlisted) == [404, 404]
+    assert answers(Client(), unlisted) == [404, 302]
+
+
+def test_staff_see_any_picture_with_their_second_factor(unlisted):
+    assert answers(as_somebody(make_staff()), unlisted) == [404, 404]
+    reviewer = Client()
+    log_in_staff(reviewer)
+    assert answers(reviewer, unlisted) == [404, 200]
+    page = reviewer.get(f"/review/events/{unlisted.pk}/").content.decode()
+    assert f'src="{addresses(unlisted)[1]}"' in page
+
+
+def test_the_picture_of_a_public_event_is_everybodys(client, unlisted):
+    Event.objects.update(state=EventState.APPROVED)
+
+    assert answers(as_somebody(make_user()), unlisted) == [200, 200]
+
+
+def test_a_picture_that_waits_for_staff_is_shown_to_the_host_alone(client, draft):
+    waiting = keep_picture(picture(), size=1)
+    draft.revisions.create(
+        changes={"event": {"picture": waiting}, "timeslots": []},
+        by=draft.host,
+        state="pending",
+        created_at=timezone.now(),
+    )
+    address = f"/host/pictures/{waiting.rpartition('/')[2]}"
+
+    assert client.get(address).status_code == 200
+    assert as_somebody(make_host().user).get(address).status_code == 404
 
 
 # -- Files nothing uses any more ---------------------------------------------------------
