@@ -104,6 +104,7 @@ def _blank_records(who: Person) -> None:
 def _erase_host(user: User, *, now: datetime) -> None:
     ledger.erase_written_by(user.pk)
     events = list(Event.objects.filter(host=user))
+    ledger.erase(user.email, subjects=_letters_to(user, events), now=now)
     pictures = {name for event in events for name in _pictures_of(event)}
     for event in events:
         ledger.erase_topic(f"event:{event.pk}", now=now)
@@ -114,6 +115,19 @@ def _erase_host(user: User, *, now: datetime) -> None:
         Record.objects.filter(about=f"event:{event.pk}").blank()
         forget_event(event, now=now)
     delete_pictures(pictures)
+
+
+def _letters_to(user: User, events: Iterable[Event]) -> list[str]:
+    """Subjects of letters that went to them as a host, whatever their address was by then."""
+    own = [event.pk for event in events]
+    decisions = VettingDecision.objects.filter(event__in=own).values_list("pk", flat=True)
+    helped = CoHost.objects.filter(user=user).values_list("event_id", flat=True)
+    return [
+        f"user:{user.pk}",
+        *(f"event:{key}" for key in own),
+        *(f"event:{key}:user:{user.pk}" for key in [*own, *helped]),
+        *(f"decision:{key}" for key in decisions),
+    ]
 
 
 def _pictures_of(event: Event) -> set[str]:

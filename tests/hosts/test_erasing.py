@@ -318,6 +318,27 @@ def test_nothing_of_an_erased_host_is_left(host, django_capture_on_commit_callba
     assert sealing.verify().problems == []
 
 
+def test_letters_to_an_address_the_host_had_before_forget_it_too(host):
+    event, now = Event.objects.get(state=EventState.APPROVED, host=host), timezone.now()
+    elsewhere = make_event()
+    CoHost.objects.create(
+        event=elsewhere, email="k@example.org", user=host, token_digest="5" * 64, invited_at=now
+    )
+    for kind, subject in [
+        ("submitted", f"event:{event.pk}"),
+        ("new_rsvps", f"event:{event.pk}:user:{host.pk}"),
+        ("new_rsvps", f"event:{elsewhere.pk}:user:{host.pk}"),
+        ("host_fixed", f"decision:{event.decisions.get().pk}"),
+    ]:
+        ledger.post(kind, to="old@blackcap.example", subject=subject, now=now)
+    assert len(heard(["blackcap"])) == 4
+
+    erase(host.email)
+
+    assert heard(["blackcap"]) == []
+    assert Message.objects.filter(recipient="alex@example.org").exists()
+
+
 def test_an_event_of_an_erased_host_stays_as_a_number_nobody_finds(host, client):
     event = Event.objects.get(state=EventState.APPROVED, host=host)
     erase(host.email)
