@@ -10,7 +10,7 @@ from events.disclosure import Policy, policy
 from events.models import Event
 from hosts.forms.review import ReportForm
 from hosts.reporting import TooManyReports, report_event
-from rsvps.views.asking import origin
+from rsvps.views.asking import origin, wait_response
 
 
 @policy(Policy.PUBLIC)
@@ -30,11 +30,12 @@ def report(request: HttpRequest, event_id: int) -> HttpResponse:
                 connection=origin(request).connection,
                 now=timezone.now(),
             )
-        except TooManyReports:
+        except TooManyReports as refused:
             form.add_error(
                 None, _("Many reports came from your network. Please try again in an hour.")
             )
             context = {"event": event, "form": form}
-            return render(request, "review/report.html", context, status=429)
+            answer = render(request, "review/report.html", context, status=429)
+            return wait_response(answer, refused.wait)
     messages.success(request, _("Thank you for telling us. Our staff will look at it today."))
     return redirect(event.get_absolute_url())

@@ -72,6 +72,7 @@ def test_reports_from_one_network_do_not_flood_the_queue(client):
         )
 
     assert answer.status_code == 429
+    assert 0 < int(answer["Retry-After"]) <= 3600
     assert EventReport.objects.count() == 10
 
 
