@@ -24,9 +24,11 @@ from rsvps.capacity import (
     take_seats,
 )
 from rsvps.invites import (
+    has_entry,
     post_cancelled,
     post_declined_by_host,
     post_invitation,
+    post_no_room,
     post_party_change,
     post_pending,
     post_removed,
@@ -264,8 +266,9 @@ def cancel_rsvp(rsvp: Rsvp, *, now: datetime) -> None:
 
 
 def _leave(rsvp: Rsvp, *, now: datetime) -> None:
-    # Who waited for the host's answer has no calendar entry to take back.
-    had_invitation = rsvp.status in COMING
+    # Who waited for the host's answer has no calendar entry to take back, unless an earlier one
+    # is still on its way out.
+    had_entry = rsvp.status in COMING or has_entry(rsvp)
     _swap(
         rsvp,
         status=RsvpStatus.CANCELLED,
@@ -273,7 +276,7 @@ def _leave(rsvp: Rsvp, *, now: datetime) -> None:
         hold_expires_at=None,
         now=now,
     )
-    if had_invitation:
+    if had_entry:
         post_cancelled(rsvp, now=now)
     else:
         withdraw_stale(rsvp, now=now)
@@ -320,6 +323,15 @@ def decline(rsvp: Rsvp, *, now: datetime) -> None:
     withdraw_stale(rsvp, now=now)
 
 
+def take_entry_away(rsvp: Rsvp, *, why: str, now: datetime) -> None:
+    """Their calendar said yes, and they have no seat: `why` as rsvps.invites.post_no_room has it.
+
+    Raises RsvpChanged.
+    """
+    _swap(rsvp, revision=rsvp.revision + 1, now=now)
+    post_no_room(rsvp, why=why, now=now)
+
+
 def set_answer(rsvp: Rsvp, answer: str, *, now: datetime) -> None:
     """Accepted <-> tentative; the seats stay. Raises RsvpChanged."""
     if rsvp.status not in COMING or answer not in COMING:
@@ -336,7 +348,8 @@ def approve_guest(rsvp: Rsvp, *, by: Any, now: datetime) -> None:
     if rsvp.status != RsvpStatus.PENDING:
         raise RsvpChanged
     rsvp.timeslot.version = lock_timeslots([rsvp.timeslot_id])[0].version
-    _swap(rsvp, status=RsvpStatus.ACCEPTED, now=now)
+    # An entry of an earlier RSVP may have been taken away at the revision they waited with.
+    _swap(rsvp, status=RsvpStatus.ACCEPTED, revision=rsvp.revision + 1, now=now)
     post_invitation(rsvp, now=now, approved=True)
     log.info("guest_approved", rsvp=rsvp.pk, by=by.pk)
 

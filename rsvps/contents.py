@@ -141,13 +141,30 @@ def whole_event(rsvp: Rsvp, message: Message) -> Context:
     return {"whole_event": rsvp.timeslot.event.state == EventState.CANCELLED}
 
 
+def _not_waiting(rsvp: Rsvp, message: Message) -> bool:
+    """A guest who waits for the host's answer has no entry: it would look like a seat."""
+    return rsvp.status != RsvpStatus.PENDING
+
+
+def always(rsvp: Rsvp, message: Message) -> bool:
+    return True
+
+
+def had_entry(rsvp: Rsvp, message: Message) -> bool:
+    return bool(message.payload.get("entry"))
+
+
 @dataclass(frozen=True)
 class RsvpLetter:
-    """A letter about one RSVP; `frame` puts a calendar object in, `more` adds to the context."""
+    """A letter about one RSVP; `more` adds to the context.
+
+    `frame` makes the calendar object, which goes into the letters `when` says.
+    """
 
     template: str
     frame: Callable[[Timeslot], calendars.Frame] | None = None
     more: Callable[[Rsvp, Message], Context] = _nothing_more
+    when: Callable[[Rsvp, Message], bool] = _not_waiting
 
     def render(self, message: Message, now: datetime) -> Letter:
         rsvp = rsvp_of(message)
@@ -191,9 +208,7 @@ class RsvpLetter:
     def _make(self, rsvp: Rsvp, message: Message, now: datetime, *, named: bool) -> Sheet:
         context = about_rsvp(rsvp, now=now) | message.payload | self.more(rsvp, message)
         marks = MARKS | ({} if named else {"name": ""})
-        # A guest who waits for the host's answer has no entry: it would look like a seat.
-        waits = rsvp.status == RsvpStatus.PENDING
-        frame = self.frame(rsvp.timeslot) if self.frame and not waits else None
+        frame = self.frame(rsvp.timeslot) if self.frame and self.when(rsvp, message) else None
         return Sheet(*compose(self.template, context | marks), frame)
 
 

@@ -75,8 +75,9 @@ def post_invitation(
 ) -> None:
     """The invitation to one timeslot, once `rsvp` is accepted: new, back, or `approved`."""
     why = "approved" if approved else "back" if rsvp.revision else "new"
-    if approved:
-        ledger.withdraw(subject=f"rsvp:{rsvp.pk}", kinds=["pending"], now=now, why="answered since")
+    if approved or rsvp.revision:
+        kinds = ["pending", "no_room"]
+        ledger.withdraw(subject=f"rsvp:{rsvp.pk}", kinds=kinds, now=now, why="answered since")
     ledger.post_all([_draft("invitation", rsvp, now=now, leaves_at=leaves_at, why=why)])
     _tell([rsvp], now=now)
     # A planner whose clock runs ahead may have planned this timeslot's reminders already, and
@@ -122,9 +123,10 @@ def post_pending(rsvp: Rsvp, *, now: datetime) -> None:
 
 
 def post_declined_by_host(rsvp: Rsvp, *, now: datetime, words: str = "") -> None:
-    """The host cannot have this guest: no calendar object, they never had one."""
+    """The host cannot have this guest: CANCEL where an earlier RSVP left them an entry."""
     withdraw_stale(rsvp, now=now)
-    ledger.post_all([_draft("declined_by_host", rsvp, now=now, words=words)])
+    entry = has_entry(rsvp)
+    ledger.post_all([_draft("declined_by_host", rsvp, now=now, words=words, entry=entry)])
 
 
 def post_given_up(rsvp: Rsvp, *, to: str, organizer: str, now: datetime) -> None:
@@ -140,8 +142,14 @@ def post_given_up(rsvp: Rsvp, *, to: str, organizer: str, now: datetime) -> None
 
 
 def post_no_room(rsvp: Rsvp, *, why: str, now: datetime) -> None:
-    """Their calendar said yes again, but it is "full" or "off": CANCEL puts the entry right."""
-    ledger.post_all([_draft("no_room", rsvp, now=now, step=now.isoformat(), why=why)])
+    """Their calendar said yes again without a seat: CANCEL puts the entry right.
+
+    It is "full" or "off", or the guest "waits" for the host's answer; this letter says so in the
+    place of the one that has no calendar object. Raise `rsvp.revision` first.
+    """
+    kinds = ["no_room", "pending"]
+    ledger.withdraw(subject=f"rsvp:{rsvp.pk}", kinds=kinds, now=now, why="told anew")
+    ledger.post_all([_draft("no_room", rsvp, now=now, why=why)])
 
 
 # -- Links to press a button behind ----------------------------------------------------
@@ -417,6 +425,11 @@ def last_sequence_sent(rsvp: Rsvp) -> int:
         state__in=[MessageState.SENT, MessageState.TRANSMITTING, MessageState.UNCERTAIN],
     ).values_list("version", "revision")
     return max((version + revision for version, revision in left), default=-1)
+
+
+def has_entry(rsvp: Rsvp) -> bool:
+    """Whether a calendar object of theirs has ever left, or perhaps left."""
+    return last_sequence_sent(rsvp) >= 0
 
 
 # Kinds that carry a calendar object.

@@ -18,6 +18,8 @@ from rsvps.contents import (
     ResendLetter,
     RsvpLetter,
     TicketLetter,
+    always,
+    had_entry,
     rsvp_of,
     rsvps_of,
     subject_id,
@@ -217,8 +219,8 @@ _STANDING: list[tuple[str, str, Wanted, RsvpLetter]] = [
     (
         "no_room",
         "No room to come back to",
-        _answer_wanted(*GONE),
-        RsvpLetter("no_room", calendars.cancel),
+        _answer_wanted(*GONE, RsvpStatus.PENDING),
+        RsvpLetter("no_room", calendars.cancel, when=always),
     ),
     ("pending", "Waiting for the host", _own_wanted(RsvpStatus.PENDING), RsvpLetter("pending")),
     (
@@ -231,7 +233,7 @@ _STANDING: list[tuple[str, str, Wanted, RsvpLetter]] = [
         "declined_by_host",
         "Declined by the host",
         _answer_wanted(RsvpStatus.DECLINED, RsvpStatus.REMOVED),
-        RsvpLetter("declined_by_host"),
+        RsvpLetter("declined_by_host", calendars.cancel, when=had_entry),
     ),
 ]
 _TICKETS = [

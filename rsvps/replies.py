@@ -18,7 +18,7 @@ from outbox.inbound import InboundMail, NotUnderstood
 from outbox.message import ascii_domain
 from rsvps import attending, links
 from rsvps.capacity import TimeslotUnavailable, lock_timeslots
-from rsvps.invites import last_sequence_sent, post_no_room
+from rsvps.invites import last_sequence_sent
 from rsvps.models import Rsvp
 from rsvps.states import COMING, GONE, RsvpStatus
 
@@ -72,8 +72,6 @@ def receive(mail: InboundMail, *, now: datetime) -> str | None:
         return _apply(reply, rsvp, now=now)
     except (attending.RsvpChanged, _Overtaken):
         return "reply: overtaken"
-    except (attending.EventClosed, attending.NotWelcome):
-        return "reply: nothing to come to"
 
 
 def read(mail: InboundMail) -> Reply:
@@ -185,7 +183,7 @@ def _answer(reply: Reply, rsvp: Rsvp, *, now: datetime) -> str:
         attending.set_answer(rsvp, reply.answer, now=now)
         return f"reply: {reply.answer}"
     if is_cancelled(rsvp.timeslot) or rsvp.timeslot.event.state != EventState.APPROVED:
-        post_no_room(rsvp, why="off", now=now)
+        attending.take_entry_away(rsvp, why="off", now=now)
         return "reply: nothing to come to"
     return _come_back(reply, rsvp, now=now)
 
@@ -195,8 +193,14 @@ def _come_back(reply: Reply, rsvp: Rsvp, *, now: datetime) -> str:
     try:
         attending.come_back(rsvp, now=now)
     except TimeslotUnavailable:
-        post_no_room(rsvp, why="full", now=now)
+        attending.take_entry_away(rsvp, why="full", now=now)
         return "reply: no room"
-    if reply.answer == RsvpStatus.TENTATIVE and rsvp.status in COMING:
+    except (attending.EventClosed, attending.NotWelcome):
+        attending.take_entry_away(rsvp, why="off", now=now)
+        return "reply: nothing to come to"
+    if rsvp.status == RsvpStatus.PENDING:
+        attending.take_entry_away(rsvp, why="waits", now=now)
+        return "reply: waits for the host"
+    if reply.answer == RsvpStatus.TENTATIVE:
         attending.set_answer(rsvp, reply.answer, now=now)
     return "reply: came back"

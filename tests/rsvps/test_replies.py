@@ -10,10 +10,11 @@ import pytest
 from events.models import Event, Timeslot
 from events.states import EventState, TimeslotState
 from outbox import inbound
+from outbox.letters import kind_named
 from outbox.models import InboundTally, Message
 from outbox.states import MessageState
 from rsvps import attending, invites, links
-from rsvps.models import Rsvp
+from rsvps.models import Guest, Rsvp
 from rsvps.states import RsvpStatus
 from tests.factories import make_guest, make_rsvp, make_supporter, make_timeslot
 
@@ -278,6 +279,32 @@ class TestAnswers:
         assert letter.kind == "no_room"
         assert letter.version + letter.revision > invites.last_sequence_sent(rsvp)
 
+    def test_each_cancel_raises_the_sequence(self, rsvp):
+        """CANCEL after the guest left, and two answers of their calendar to what is full."""
+        attending.cancel_rsvp(Rsvp.objects.get(pk=rsvp.pk), now=NOW)
+        make_rsvp(Timeslot.objects.get(), party_size=4)
+        sent = [invites.last_sequence_sent(rsvp)]
+        for second in range(3):
+            if second:
+                answer = ics(
+                    rsvp, answer="ACCEPTED", sequence=sent[-1], stamp=f"20270102T15293{second}Z"
+                )
+                assert receive(mail(rsvp, answer)) == "reply: no room"
+            (letter,) = Message.objects.queued()
+            assert kind_named(letter.kind).wanted(letter, NOW) is None
+            assert kind_named(letter.kind).render(letter, NOW).calendar_method == "CANCEL"
+            Message.objects.update(state=MessageState.SENT)
+            sent.append(invites.last_sequence_sent(rsvp))
+        assert sent == [0, 1, 2, 3]
+
+    def test_a_blocked_guests_yes_takes_the_entry_away(self, rsvp):
+        receive(mail(rsvp, ics(rsvp)))
+        Guest.objects.update(blocked_at=NOW)
+        again = ics(rsvp, answer="ACCEPTED", stamp="20270102T152930Z")
+        assert receive(mail(rsvp, again)) == "reply: nothing to come to"
+        (letter,) = Message.objects.queued()
+        assert (letter.kind, letter.payload) == ("no_room", {"why": "off"})
+
     def test_an_answer_to_the_last_update_counts_while_the_next_waits(self, rsvp):
         Timeslot.objects.update(version=1)
         assert receive(mail(rsvp, ics(rsvp))) == "reply: declined"
@@ -289,6 +316,53 @@ class TestAnswers:
     def test_outcomes_are_counted(self, rsvp):
         receive(mail(rsvp, ics(rsvp)))
         assert InboundTally.objects.get().outcome == "reply: declined"
+
+
+class TestAnswersWhereTheHostAnswersEachGuest:
+    """The phone shows an accepted entry, which looks like a seat: it is taken away."""
+
+    @pytest.fixture(params=["ACCEPTED", "TENTATIVE"])
+    def waiting(self, rsvp, request):
+        receive(mail(rsvp, ics(rsvp)))
+        Event.objects.update(approve_each_guest=True)
+        again = ics(rsvp, answer=request.param, stamp="20270102T152930Z")
+        assert receive(mail(rsvp, again)) == "reply: waits for the host"
+        return Rsvp.objects.select_related("guest__event", "timeslot__event", "supporter").get()
+
+    def test_who_only_waits_gets_one_letter_that_takes_the_entry_away(self, waiting):
+        assert waiting.status == RsvpStatus.PENDING
+        (message,) = Message.objects.queued()
+        assert (message.kind, message.payload) == ("no_room", {"why": "waits"})
+        assert kind_named("no_room").wanted(message, NOW) is None
+        letter = kind_named("no_room").render(message, NOW)
+        assert letter.calendar_method == "CANCEL"
+        assert "The host answers each guest" in letter.text
+        assert links.manage_url(waiting.guest) in letter.text
+        assert message.version + message.revision > invites.last_sequence_sent(waiting)
+
+    def test_the_hosts_yes_brings_it_back(self, waiting):
+        Message.objects.queued().update(state=MessageState.SENT)
+        sent = invites.last_sequence_sent(waiting)
+        attending.approve_guest(waiting, by=waiting.timeslot.event.host, now=NOW)
+        (message,) = Message.objects.queued()
+        assert message.kind == "invitation"
+        assert message.version + message.revision > sent
+
+    def test_the_hosts_no_takes_away_what_is_not_gone_yet(self, waiting):
+        attending.decline_guest(waiting, by=waiting.timeslot.event.host, now=NOW)
+        assert self.wanted() == [("declined_by_host", "CANCEL")]
+
+    def test_so_does_the_guests_own(self, waiting):
+        attending.cancel_rsvp(waiting, now=NOW)
+        assert self.wanted() == [("rsvp_cancelled", "CANCEL")]
+
+    def wanted(self) -> list[tuple[str, str | None]]:
+        """The letters that will leave, and what they say to the calendar."""
+        return [
+            (message.kind, kind_named(message.kind).render(message, NOW).calendar_method)
+            for message in Message.objects.queued()
+            if not kind_named(message.kind).wanted(message, NOW)
+        ]
 
 
 # -- Forgeries and accidents: nothing changes ---------------------------------------------
