@@ -419,10 +419,11 @@ def post_host_message(
 
 def last_sequence_sent(rsvp: Rsvp) -> int:
     """The highest SEQUENCE that has left (or perhaps left) for this guest's calendar; -1: none."""
+    # In doubt it may have left, though it is queued again.
     left = Message.objects.filter(
+        Q(state__in=[MessageState.SENT, MessageState.TRANSMITTING]) | Q(doubts__gt=0),
         subject_key=f"rsvp:{rsvp.pk}",
         kind__in=CALENDAR_KINDS,
-        state__in=[MessageState.SENT, MessageState.TRANSMITTING, MessageState.UNCERTAIN],
     ).values_list("version", "revision")
     return max((version + revision for version, revision in left), default=-1)
 

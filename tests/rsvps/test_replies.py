@@ -309,6 +309,11 @@ class TestAnswers:
         Timeslot.objects.update(version=1)
         assert receive(mail(rsvp, ics(rsvp))) == "reply: declined"
 
+    def test_an_answer_to_a_letter_in_doubt_counts(self, rsvp):
+        """The server took it and hung up: its bytes wait to be sent again, and were answered."""
+        Message.objects.update(state=MessageState.QUEUED, sent_at=None, doubts=1)
+        assert receive(mail(rsvp, ics(rsvp))) == "reply: declined"
+
     def test_a_reply_with_the_attendee_percent_encoded_counts(self, rsvp):
         raw = mail(rsvp, ics(rsvp, attendee="MAILTO:alex%40example.org"))
         assert receive(raw) == "reply: declined"
