@@ -218,8 +218,11 @@ def _left_late(
     if start.time() >= EARLY_START:
         return Message.objects.none()
     since = wall_clock(start.date() - timedelta(days=1), LATE_DAY_BEFORE, zone)
+    # Of what is in doubt the ledger keeps when its last try was due and when its first one was.
+    tried_late = Q(first_attempt_at__gte=since) | Q(not_before__gte=since)
+    in_doubt = Q(state__in=[MessageState.TRANSMITTING, MessageState.UNCERTAIN])
     return Message.objects.filter(
-        Q(sent_at__gte=since) | Q(state__in=[MessageState.TRANSMITTING, MessageState.UNCERTAIN]),
+        Q(sent_at__gte=since) | in_doubt & tried_late,
         topic=f"event:{event}",
         kind=ReminderKind.DAY_BEFORE,
         version=version,

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 
 from events.states import EventState, EventType, TimeslotState
+from outbox import ledger
 from outbox.models import Message
 from outbox.quiet import is_quiet
 from outbox.states import MessageState
@@ -207,6 +208,16 @@ class TestPlan:
         Message.objects.update(state=MessageState.SENT, sent_at=at(17.5, days=-1))
         plan(at(20, days=-1))
         assert planned(ReminderKind.ON_THE_DAY) == [f"rsvp:{other.pk}"]
+
+    @pytest.mark.parametrize(("tried", "again"), [(11, True), (17.5, False)])
+    def test_a_day_before_letter_in_doubt_counts_by_when_it_was_tried(self, db, tried, again):
+        make_rsvp(make_timeslot(starts_at=at(8)), told_at=LONG_AGO)
+        plan(at(11, days=-1))
+        (message,) = ledger.claim(owner="a", now=at(tried, days=-1), limit=1)
+        ledger.mark_transmitting(message, now=at(tried, days=-1))
+        ledger.mark_uncertain(message, now=at(tried, days=-1), why="dropped after the final dot")
+        plan(at(20, days=-1))
+        assert bool(planned(ReminderKind.ON_THE_DAY)) == again
 
     def test_thanks_go_to_who_was_coming(self, rsvp):
         make_rsvp(rsvp.timeslot, status=RsvpStatus.CANCELLED, told_at=LONG_AGO)
