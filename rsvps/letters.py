@@ -213,7 +213,8 @@ _STANDING: list[tuple[str, str, Wanted, RsvpLetter]] = [
     (
         "removed",
         "Taken off the list",
-        _answer_wanted(RsvpStatus.REMOVED),
+        # Welcome again, they are as if they had cancelled; the entry must go all the same.
+        _answer_wanted(RsvpStatus.REMOVED, *GONE),
         RsvpLetter("removed", calendars.cancel),
     ),
     (
@@ -232,7 +233,7 @@ _STANDING: list[tuple[str, str, Wanted, RsvpLetter]] = [
     (
         "declined_by_host",
         "Declined by the host",
-        _answer_wanted(RsvpStatus.DECLINED, RsvpStatus.REMOVED),
+        _answer_wanted(RsvpStatus.REMOVED, *GONE),
         RsvpLetter("declined_by_host", calendars.cancel, when=had_entry),
     ),
 ]

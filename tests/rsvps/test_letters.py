@@ -286,6 +286,15 @@ class TestOwnAnswers:
         gone.save()
         assert wanted(posted("rsvp_cancelled")) == "the RSVP changed since"
 
+    def test_who_was_removed_and_is_welcome_again_still_has_the_entry_taken_away(self, rsvp):
+        Message.objects.update(state="sent")
+        attending.remove_guest(rsvp.guest, by=rsvp.timeslot.event.host, now=NOW)
+        message = posted("removed")
+        assert wanted(message) is None
+        attending.welcome_again(rsvp.guest, now=NOW)
+        assert wanted(message) is None
+        assert letter_of(message).calendar_method == "CANCEL"
+
     def test_a_guest_who_waits_reads_no_address_and_gets_no_entry(self):
         rsvp = make_rsvp(make_timeslot(make_event(private=True)), status=RsvpStatus.PENDING)
         invites.post_pending(rsvp, now=NOW)
