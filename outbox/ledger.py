@@ -327,8 +327,12 @@ def mark_suppressed(message: Message, *, now: datetime, why: str) -> None:
 
 
 def mark_uncertain(message: Message, *, now: datetime, why: str) -> None:
-    """Nobody can tell whether it was sent: leave it so, or queue the same bytes, by its kind."""
-    resend = letters.kind_named(message.kind).in_doubt == "resend"
+    """Nobody can tell whether it was sent: leave it so, or queue the same bytes, by its kind.
+
+    A kind that only another release knows is left: one odd row must not stop the sweep.
+    """
+    kind = letters.kinds().get(message.kind)
+    resend = kind is not None and kind.in_doubt == "resend"
     _held(message, MessageState.TRANSMITTING).update(
         state=MessageState.QUEUED if resend else MessageState.UNCERTAIN,
         not_before=now + retry_delay(message) if resend else F("not_before"),

@@ -89,6 +89,18 @@ def test_expired_lease_of_a_letter_being_sent_is_in_doubt(now):
     assert (bytes(invitation.body), invitation.message_id) == (b"the bytes", "<1@x>")
 
 
+def test_letter_of_a_kind_nobody_knows_any_more_is_left_in_doubt_and_stops_no_sweep(now):
+    for subject in ("rsvp:1", "rsvp:2"):
+        post(now, subject=subject)
+    for message in ledger.claim(owner="a", now=now, limit=9):
+        ledger.mark_transmitting(message, now=now)
+        expire_lease(message)
+    Message.objects.filter(subject_key="rsvp:1").update(kind="telegram")
+    assert ledger.sweep(now) == 2
+    states = dict(Message.objects.values_list("subject_key", "state"))
+    assert states == {"rsvp:1": MessageState.UNCERTAIN, "rsvp:2": MessageState.QUEUED}
+
+
 def test_withdrawn_letter_cannot_begin_to_leave(now):
     post(now)
     [message] = ledger.claim(owner="a", now=now, limit=1)
