@@ -9,10 +9,11 @@ from events.models import Event, EventRevision
 from events.states import EventState, RevisionState
 from hosts import letters
 from hosts.models import CoHost
+from outbox import ledger
 from outbox.models import Message
 from rsvps.invites import post_invitation
 from rsvps.models import Rsvp
-from rsvps.states import RsvpStatus
+from rsvps.states import ReminderKind, RsvpStatus
 from tests.factories import (
     make_event,
     make_host,
@@ -222,6 +223,63 @@ def test_the_letters_are_summed_up_in_plain_words(client, event, slot):
     rsvp = make_rsvp(slot)
     post_invitation(rsvp, now=timezone.now())
     assert "0 of 1 sent, 1 on its way" in page(client, of(event))
+
+
+def settle(message: Message, how: str) -> None:
+    """Have a deliverer take the letter on, and end like that; it stays queued for "planned"."""
+    if how == "planned":
+        return
+    now = timezone.now()
+    [mine] = ledger.claim(owner="a", now=now, limit=1)
+    assert mine.pk == message.pk
+    if how == "suppressed":
+        ledger.mark_suppressed(mine, now=now, why="The person unsubscribed")
+        return
+    ledger.mark_transmitting(mine, now=now)
+    if how == "uncertain":
+        ledger.mark_uncertain(mine, now=now, why="after the final dot: timed out")
+    elif how == "refused":
+        ledger.mark_failed(mine, now=now, why="550 at RCPT: no such user")
+    else:
+        ledger.mark_sent(mine, now=now)
+    if how == "bounced":
+        ledger.mark_bounced(mine, now=now, why="came back: 5.1.1")
+
+
+@pytest.mark.parametrize(
+    ("ends", "sentence"),
+    [
+        ({"sent": 41, "bounced": 2}, "41 of 43 sent, 2 could not be delivered"),
+        ({"sent": 1, "refused": 1}, "1 of 2 sent, 1 could not be delivered"),
+        ({"sent": 3}, "3 of 3 sent"),
+        ({"sent": 1, "planned": 2}, "1 of 3 sent, 2 on their way"),
+        ({"sent": 1, "uncertain": 2}, "1 of 3 sent, 2 perhaps sent"),
+        (
+            {"suppressed": 1},
+            "0 of 1 sent, 1 not sent because the person wants no such letters"
+            " or the address is dead",
+        ),
+        (
+            {"refused": 1, "uncertain": 1, "suppressed": 2, "planned": 1},
+            "0 of 5 sent, 1 on its way, 1 could not be delivered, 1 perhaps sent, 2 not sent"
+            " because the people want no such letters or the addresses are dead",
+        ),
+    ],
+)
+def test_the_host_reads_in_one_sentence_how_the_reminders_stand(
+    client, event, slot, ends, sentence
+):
+    now = timezone.now()
+    for number, how in enumerate(how for how, many in ends.items() for _ in range(many)):
+        message = ledger.post(
+            ReminderKind.DAY_BEFORE,
+            to=f"guest{number}@example.org",
+            subject=f"rsvp:{number}",
+            topic=f"event:{event.pk}",
+            now=now,
+        )
+        settle(message, how)
+    assert f"<li>Reminder the day before: {sentence}</li>" in page(client, of(event))
 
 
 def test_letters_to_the_desk_are_not_summed_up_as_letters_to_guests(client, event, slot):

@@ -55,6 +55,25 @@ def test_ledger_shows_what_went_wrong_and_why(client):
     assert "ana@example.org" in page
 
 
+@pytest.mark.parametrize(
+    ("mark", "state", "why"),
+    [
+        (ledger.mark_uncertain, "Perhaps sent", "after the final dot: timed out"),
+        (ledger.mark_suppressed, "Not sent: the address takes no letters", "unsubscribed"),
+    ],
+)
+def test_ledger_says_of_what_was_perhaps_or_not_sent_why(client, mark, state, why):
+    log_in_staff(client)
+    post()
+    [claimed] = ledger.claim(owner="a", now=timezone.now(), limit=1)
+    ledger.mark_transmitting(claimed, now=timezone.now())
+    mark(claimed, now=timezone.now(), why=why)
+    page = client.get("/review/letters/").content.decode()
+    row = page[page.index("ana@example.org") :]
+    assert f">{state}</td>" in row
+    assert f">{why}</td>" in row
+
+
 def test_events_ledger_shows_its_own_letters_only(client):
     log_in_staff(client)
     event = make_event()
