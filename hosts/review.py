@@ -35,6 +35,9 @@ REASONS = {
     "rules": _("Part of it doesn't fit the host agreement. Please read the agreement again."),
 }
 
+# What a host reads whose event had to go at once, before anybody wrote down why.
+AT_ONCE = _("We saw something that worries us, and want to look into it first.")
+
 
 class OwnEvent(Exception):
     """Nobody reviews an event that they host or help to host."""
@@ -57,24 +60,27 @@ class ReasonMissing(Exception):
 
 
 def reason_in_words(codes: Iterable[str], words: str) -> str:
-    """The ready-made reasons and one's own words as one text. Raises ReasonMissing."""
+    """The ready-made reasons and one's own words as one text; "" where there are none."""
     parts = [str(REASONS[code]) for code in REASONS if code in set(codes)]
     if words.strip():
         parts.append(words.strip())
-    if not parts:
-        raise ReasonMissing
     return "\n\n".join(parts)
 
 
-def lock_for_decision(event: Event, *, by: User, seen: str, high_level_too: bool = False) -> Event:
-    """The event's row, for somebody who may decide about it and saw it as it is."""
+def lock_for_decision(
+    event: Event, *, by: User, seen: str | None, high_level_too: bool = False
+) -> Event:
+    """The event's row, for somebody who may decide about it and saw it as it is.
+
+    Where `seen` is None it may read otherwise by now.
+    """
     if not by.staff_role:
         raise NotStaff
     event = Event.objects.select_for_update(of=("self",), no_key=True).get(pk=event.pk)
     if vetting.has_own_interest(by, event):
         raise OwnEvent
     revision = vetting.pending_revision(event)
-    if vetting.stamp_of(event, revision) != seen:
+    if seen is not None and vetting.stamp_of(event, revision) != seen:
         raise ChangedMeanwhile
     if not high_level_too and not by.is_senior and vetting.needs_senior(event, revision):
         raise NeedsSenior
@@ -211,14 +217,14 @@ def _words_read(event: Event) -> None:
 
 
 @transaction.atomic
-def unlist(event: Event, *, by: User, seen: str, now: datetime, reason: str) -> VettingDecision:
+def unlist(event: Event, *, by: User, now: datetime, reason: str = "") -> VettingDecision:
     """Take a public event off everything at once; any reviewer may, high-level or not.
 
-    Raises ReasonMissing, OwnEvent, ChangedMeanwhile, lifecycle.StateConflict.
+    A home may stand open meanwhile: nobody has to write first, nor does a host who saves in the
+    same moment stop it. Raises OwnEvent, lifecycle.StateConflict.
     """
-    if not reason:
-        raise ReasonMissing
-    event = lock_for_decision(event, by=by, seen=seen, high_level_too=True)
+    reason = reason or str(AT_ONCE)
+    event = lock_for_decision(event, by=by, seen=None, high_level_too=True)
     changes = lifecycle.unlist(event, by=by, now=now, note=reason)
     invites.post_changes(changes, now=now)
     return put_on_record(changes.event, Decision.UNLISTED, by=by, now=now, reason=reason)

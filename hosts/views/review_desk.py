@@ -165,7 +165,11 @@ _STEPS: dict[str, tuple[Step, bool, str]] = {
     "approve_change": (review.approve_change, False, "change_approved"),
     "send_back_change": (review.send_back_change, True, "sent_back"),
     "read": (review.mark_words_read, False, "read"),
-    "unlist": (review.unlist, True, "unlisted"),
+    "unlist": (
+        lambda event, seen, **given: review.unlist(event, **given),
+        True,
+        "unlisted",
+    ),
     "relist": (review.relist, False, "relisted"),
     "cancel": (review.cancel, True, "cancelled"),
 }

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from events import lifecycle
-from events.models import AddressReading
+from events.models import AddressReading, Event
 from events.states import EventState, EventType
 from hosts import review
 from hosts.models import EventReport, Host, Record, VettingDecision
@@ -14,7 +14,15 @@ from tests.factories import (
     make_host,
     make_timeslot,
 )
-from tests.hosts.reviewing import decide, given, hold_change, make_public, make_submitted, seen
+from tests.hosts.reviewing import (
+    decide,
+    given,
+    hold_change,
+    make_public,
+    make_submitted,
+    read_letter,
+    seen,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +51,20 @@ def test_a_reviewer_sends_back_with_ready_made_and_own_words(client):
     event.refresh_from_db()
     assert event.state == EventState.SENT_BACK
     assert event.state_note.endswith("And who speaks?")
+
+
+def test_one_press_takes_an_event_off_the_site_whatever_the_host_does_meanwhile(client):
+    log_in_staff(client)
+    event = make_public()
+    stale = seen(event)
+    Event.objects.update(title="Another title", updated_at=timezone.now())
+
+    client.post(f"/review/events/{event.pk}/decide/", {"step": "unlist", "seen": stale})
+
+    event.refresh_from_db()
+    assert event.state == EventState.UNLISTED
+    assert "worries us" in VettingDecision.objects.get().reason
+    assert "worries us" in read_letter("host_unlisted").text
 
 
 def test_sending_back_without_a_reason_asks_for_one(client):
