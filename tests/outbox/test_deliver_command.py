@@ -15,6 +15,7 @@ from outbox import ledger
 from outbox.loop import Loop
 from outbox.models import Heartbeat, Message, Pause
 from outbox.states import MessageState
+from tests.outbox.servers import ScriptedServer
 
 
 @pytest.fixture(autouse=True)
@@ -101,6 +102,38 @@ def test_loop_sends_account_mail_within_two_seconds_and_stops_when_told():
     finally:
         loop.stop()
         thread.join(timeout=10)
+    assert not thread.is_alive()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_account_mail_does_not_wait_for_letters_that_hang(settings):
+    """1,000 letters are due, and the server says no more once it was asked to take the first."""
+
+    def script(stage, recipient, count):
+        return "hang" if (stage, recipient) == ("DATA", "ana@example.org") else ""
+
+    due = timezone.now() - timedelta(minutes=1)
+    ledger.post_all(
+        ledger.draft("invitation", to="ana@example.org", subject=f"rsvp:{number}", now=due)
+        for number in range(1000)
+    )
+    loop = Loop()
+    thread = threading.Thread(target=loop.run)
+    with ScriptedServer(script) as server:
+        settings.SMTP_HOST, settings.SMTP_PORT = "127.0.0.1", server.port
+        settings.SMTP_SECURITY, settings.SMTP_TIMEOUT = "none", 5
+        thread.start()
+        try:
+            wait_until(lambda: "DATA" in server.commands)
+            posted = time.monotonic()
+            ledger.post("code", to="bo@example.org", subject="user:1", now=timezone.now())
+            wait_until(lambda: server.received)
+            assert time.monotonic() - posted < 2
+            assert [letter.recipient for letter in server.received] == ["bo@example.org"]
+            assert Message.objects.filter(state=MessageState.TRANSMITTING, kind="invitation")
+        finally:
+            loop.stop()
+            thread.join(timeout=20)
     assert not thread.is_alive()
 
 

@@ -5,7 +5,7 @@ from django.db import transaction
 
 from outbox import ledger, overview
 from outbox.letters import UnknownKind
-from outbox.models import Message
+from outbox.models import Message, Priority
 from outbox.states import MessageState
 
 pytestmark = pytest.mark.django_db
@@ -149,6 +149,17 @@ def test_refusal_for_the_moment_is_retried_later_and_later(now):
         waits.append((Message.objects.get().not_before - due).total_seconds() / 60)
     for wait, base in zip(waits, [1, 2, 4, 8], strict=True):
         assert base <= wait <= base * 1.25
+
+
+@pytest.mark.parametrize(
+    ("attempts", "seconds"),
+    [(1, 2), (2, 4), (3, 8), (4, 16), (10, 1024), (13, 8192), (14, 4 * 3600), (99, 4 * 3600)],
+)
+def test_account_mail_is_retried_after_seconds_at_most_four_hours(attempts, seconds):
+    code = Message(priority=Priority.ACCOUNT, attempts=attempts)
+    for _ in range(20):  # it draws lots
+        wait = ledger.retry_delay(code).total_seconds()
+        assert seconds <= wait <= seconds * 1.25
 
 
 def test_retry_that_would_come_too_late_is_a_failure(now):
