@@ -1,6 +1,6 @@
 """Creating and changing an event: the form, and its draft."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
@@ -55,9 +55,8 @@ def _edit(request: UserRequest, event_id: int) -> HttpResponse:
         messages.error(request, _("This event can't be changed anymore."))
         return redirect("host_event", event.pk)
     if request.method != "POST":
-        _restore(request, event)
         record_reading(event, reader=f"user:{request.user.pk}", now=timezone.now())
-        return _show(request, event, drafts.typed_of(event, now=timezone.now()))
+        return _show(request, event, _shown_first(request, event))
     try:
         typed = drafts.read_typed(request.POST)
     except drafts.TooMuchTyped:
@@ -83,6 +82,7 @@ def _act(
     elif wish == "remove_picture":
         typed["fields"]["picture_kept"] = ""
     drafts.save_typed(event, typed, now=timezone.now())
+    _forget_stash(request, event)
     if wish == "continue" and not picture_errors:
         return _read(request, event, typed)
     if picture_errors:
@@ -175,7 +175,8 @@ def _show(
             "unsent": event.state in UNSENT,
             "offers": {kind: drafts.offer(kind) for kind in EventType.values},
             "zone": event.timezone if event.public_city or event.published_at else "",
-            "has_typed": bool(event.typed) and event.state != EventState.DRAFT,
+            "has_typed": bool(event.typed or _stashed(request, event))
+            and event.state != EventState.DRAFT,
             "live": event.state == EventState.APPROVED and hosting.goes_live(event),
         },
         status=status,
@@ -222,18 +223,29 @@ def _keep_refused(request: HttpRequest, event_id: int) -> HttpResponse | None:
 edit.keep_refused = _keep_refused  # type: ignore[attr-defined]
 
 
-def _restore(request: UserRequest, event: Event) -> None:
-    """Put what was typed before the log-in back into the draft of its event."""
+def _stashed(request: UserRequest, event: Event) -> dict[str, Any] | None:
+    """What was typed before the log-in, for the form of its event; looking at it keeps it."""
     stash = request.session.get(STASH)
-    if not stash or stash["event"] != event.pk:
-        return
-    del request.session[STASH]
-    drafts.save_typed(event, stash["typed"], now=timezone.now())
+    return stash if stash and stash["event"] == event.pk else None
+
+
+def _forget_stash(request: UserRequest, event: Event) -> None:
+    """The form that showed it was sent, so what it held is kept or thrown away by now."""
+    if _stashed(request, event):
+        del request.session[STASH]
+
+
+def _shown_first(request: UserRequest, event: Event) -> Typed:
+    """What the form opens with: what was typed before the log-in, or what the draft holds."""
+    stash = _stashed(request, event)
+    if stash is None:
+        return drafts.typed_of(event, now=timezone.now())
     messages.info(
         request, _("You had been logged out. Everything you typed is here. Please send it again.")
     )
     if stash["picture"]:
         messages.info(request, _("Please choose the picture again."))
+    return stash["typed"]
 
 
 # -- Small helpers of the form -------------------------------------------------------------
@@ -254,6 +266,7 @@ def autosave(request: UserRequest, event_id: int) -> HttpResponse:
         drafts.save_typed(event, drafts.read_typed(request.POST), now=timezone.now())
     except drafts.TooMuchTyped:
         return JsonResponse({"saved": False}, status=413)
+    _forget_stash(request, event)
     return JsonResponse({"saved": True})
 
 
@@ -262,6 +275,7 @@ def autosave(request: UserRequest, event_id: int) -> HttpResponse:
 def discard(request: UserRequest, event_id: int) -> HttpResponse:
     """Throw away what was typed and not sent; a draft nobody saw goes as a whole."""
     event = get_own_event_or_404(request.user, event_id)
+    _forget_stash(request, event)
     if event.state == EventState.DRAFT:
         if event.host_id == request.user.pk:
             lifecycle.discard_draft(event)

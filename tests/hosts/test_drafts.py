@@ -140,8 +140,41 @@ def test_a_log_in_that_ran_out_loses_nothing(client, host):
     assert 'value="Not lost"' in page
     assert 'value="2027-05-01"' in page
     assert "Everything you typed is here" in page
-    event.refresh_from_db()
-    assert event.typed["fields"]["title"] == "Not lost"
+    client.post(edit(event), event_data(title="Sent again", do="save"))
+    page = client.get(edit(event)).content.decode()
+    assert 'value="Sent again"' in page
+    assert "Everything you typed is here" not in page
+
+
+@pytest.mark.parametrize("ask", ["get", "head"])
+def test_looking_at_what_was_typed_before_a_log_in_keeps_it_where_it_is(client, host, ask):
+    event = start(client)
+    client.logout()
+    client.post(edit(event), event_data(title="Not lost"))
+    client.force_login(host.user)
+    before = (dict(client.session), Event.objects.values().get())
+
+    getattr(client, ask)(edit(event))
+
+    assert (dict(client.session), Event.objects.values().get()) == before
+    assert 'value="Not lost"' in client.get(edit(event)).content.decode()
+
+
+@pytest.mark.parametrize("end", ["autosave/", "discard/"])
+def test_what_was_typed_before_a_log_in_does_not_come_back_over_what_was_done_since(
+    client, host, event, end
+):
+    make_timeslot(event)
+    client.logout()
+    client.post(edit(event), event_data(title="Long ago"))
+    client.force_login(host.user)
+    assert "Long ago" in (page := client.get(edit(event)).content.decode())
+    assert "/discard/" in page
+
+    data = event_data(title="Since then", seen=stamp(event))
+    client.post(f"/host/events/{event.pk}/{end}", data)
+
+    assert "Long ago" not in client.get(edit(event)).content.decode()
 
 
 @pytest.fixture
