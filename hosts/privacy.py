@@ -63,6 +63,10 @@ copy goes then too, unless you go on with the copy. From a draft of your own, it
 - **If you unsubscribed**, or your address doesn't work, we keep a code made from the address, so
   we don't email it again. No one can read the address from the code. The same goes for guests a
   host keeps out of an event, until some time after it.
+- **Once an address was used for an event at a home**, we keep a code made from it and the general
+  area it's in, also after the address and its host are erased. Only our server, with its secret
+  key, can tell whether an address fits the code. It keeps every later event there in the same area,
+  so that no one can compare several areas and work out where the home is.
 - **Cookies**: one for logging in, one that protects forms, one that holds a notice until the next
   page shows it, and one that remembers for half an hour what to say after you RSVP. That's all.
 - No ads and no trackers. Nothing on our pages is loaded from other companies unless the map says
@@ -77,7 +81,9 @@ find the same thing there.
 
 When you erase your data, you lose your spots at events. If you host, cancel anything upcoming
 first, so your guests are told. Past events keep their type, date, and county, and how many people
-came. Your address is forgotten everywhere, except for the code that keeps us from emailing you.
+came. Your email address is forgotten everywhere, except for the code that keeps us from emailing
+you. So is the address of your home, except for the code and the general area we told you about
+above.
 
 You can also write to [{mail}](mailto:{mail}), and a person will do it for you, or fix what's
 wrong.
