@@ -31,13 +31,23 @@ django.setup()
 
 import icalendar  # noqa: E402
 from django.conf import settings  # noqa: E402
+from django.core.exceptions import ValidationError  # noqa: E402
+from django.core.validators import URLValidator  # noqa: E402
 
 from bench.calendars import hostile, wire  # noqa: E402
 from events import calendars  # noqa: E402
 from events.disclosure import Role  # noqa: E402
 from events.models import Event, Timeslot, new_uid  # noqa: E402
-from events.states import AddressVisibility, AttendanceMode, EventState, EventType  # noqa: E402
-from outbox.message import ascii_address  # noqa: E402
+from events.states import (  # noqa: E402
+    AddressVisibility,
+    AttendanceMode,
+    EventState,
+    EventType,
+    TimeslotState,
+)
+from events.words import tidy  # noqa: E402
+from outbox.checks import UNSUBSCRIBE_PATH  # noqa: E402
+from outbox.message import LONGEST_UNSUBSCRIBE_URL, ascii_address  # noqa: E402
 
 COUNT = int(os.environ.get("COUNT", "10000"))
 WORK = settings.VAR_DIR / "check-calendars"
@@ -53,7 +63,24 @@ FIELDS = (
     "organizer",
     "attendee",
     "method",
+    "status",
+    "class",
+    "url",
+    "geo",
+    "cn",
+    "partstat",
+    "name",
 )
+# What operators call their site; it stands in a parameter, which has its own rules.
+BRANDS = [
+    "Barnstorm",
+    "Neighbors, United; for: all",
+    'The "Real" Deal',
+    "Up ^ Over ^n",
+    "Ça ira ✊🏽 2026",
+    "O'Neil & Söhne <us>",
+    "漢" * 40,
+]
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 Fields = dict[str, str]
 
@@ -78,33 +105,65 @@ def starts(chance: random.Random) -> Iterator[tuple[str, datetime]]:
         yield chance.choice(zones), NOW + timedelta(minutes=chance.randrange(1_051_200))
 
 
+# Texts of the place, exact and public, and how long the database lets them be.
+PLACES = {
+    "venue": 120,
+    "street": 160,
+    "unit": 60,
+    "city": 100,
+    "state_code": 60,
+    "postal_code": 12,
+    "public_neighborhood": 100,
+    "public_city": 100,
+    "public_state_code": 60,
+    "public_postal_code": 12,
+}
+
+
 def made(chance: random.Random, zone: str, start: datetime) -> Timeslot:
     """An event nobody should type, as forms and the database would still let through."""
     event = Event(
         pk=chance.randrange(10**9),
-        state=chance.choice([EventState.APPROVED] * 5 + [EventState.UNLISTED]),
+        state=chance.choice(
+            [EventState.APPROVED] * 5 + [EventState.UNLISTED, EventState.CANCELLED]
+        ),
         type=chance.choice(EventType.values),
         title=hostile.text(chance, longest=120),
         description=hostile.text(chance, longest=10_000),
         attendance_mode=chance.choice(AttendanceMode.values),
         address_visibility=chance.choice(AddressVisibility.values),
-        joining_url="https://meet.example.org/?a=b,c;d",
+        joining_url=link(chance),
         joining_notes=hostile.text(chance, longest=1000),
         timezone=zone,
         updated_at=NOW,
     )
-    for name, longest in {"venue": 120, "street": 160, "unit": 60, "city": 100}.items():
+    for name, longest in PLACES.items():
         setattr(event, name, hostile.text(chance, longest=longest))
-    event.public_city = hostile.text(chance, longest=100)
+    if chance.random() < 0.9:
+        event.latitude = round(chance.uniform(0.001, 90) * chance.choice([1, -1]), 5)
+        event.longitude = round(chance.uniform(0.001, 180) * chance.choice([1, -1]), 5)
     return Timeslot(
         event=event,
         uid=new_uid(),
         version=chance.randrange(100),
         starts_at=start,
         ends_at=start + timedelta(minutes=chance.choice([15, 60, 120, 1440, 7200])),
-        instructions=hostile.text(chance, longest=1000),
+        # libical drops blanks at a value's end; so does the form.
+        instructions=hostile.text(chance, longest=1000).rstrip(),
+        state=chance.choice([TimeslotState.OPEN] * 5 + [TimeslotState.CANCELLED]),
         changed_at=NOW,
     )
+
+
+def link(chance: random.Random) -> str:
+    """A joining link as the form lets it through (hosts.forms.place)."""
+    words = tidy(hostile.text(chance, longest=400)).replace(" ", "")
+    url = f"https://meet.example.org/?a=b,c;d{words}"
+    try:
+        URLValidator(schemes=["https"])(url)
+    except ValidationError:
+        return "https://meet.example.org/"
+    return url
 
 
 def written(chance: random.Random, timeslot: Timeslot) -> tuple[bytes, Fields]:
@@ -112,9 +171,11 @@ def written(chance: random.Random, timeslot: Timeslot) -> tuple[bytes, Fields]:
     method = chance.choice(["REQUEST", "CANCEL", "PUBLISH"])
     sequence = timeslot.version + chance.randrange(5)
     organizer, attendee = "rsvp+Ab_-9@barnstorm.example", "o'neil+x@exämple.org"
+    settings.BRAND_NAME, name = chance.choice(BRANDS), ""
     role = Role.GUEST if method == "REQUEST" else Role.STRANGER
     if method == "PUBLISH":
-        data, sequence = calendars.publish([timeslot], name="All\\of;it"), timeslot.version
+        name = calendars.one_line(hostile.text(chance, longest=100)) or "All\\of;it"
+        data, sequence = calendars.publish([timeslot], name=name), timeslot.version
         organizer, attendee = settings.MAIL_FROM, ""
     else:
         frame = calendars.request if method == "REQUEST" else calendars.cancel
@@ -122,6 +183,9 @@ def written(chance: random.Random, timeslot: Timeslot) -> tuple[bytes, Fields]:
             sequence=sequence, organizer=organizer, attendee=attendee, now=NOW
         )
     event, bare = timeslot.event, method == "CANCEL"
+    off = event.state == EventState.CANCELLED or timeslot.state == TimeslotState.CANCELLED
+    linked = not bare and event.state != EventState.UNLISTED
+    pinned = linked and not event.is_private and not event.is_virtual_only and event.latitude
     return data, {
         "uid": timeslot.uid,
         "summary": calendars.one_line(event.title) or str(event.get_type_display()),
@@ -134,17 +198,32 @@ def written(chance: random.Random, timeslot: Timeslot) -> tuple[bytes, Fields]:
         "organizer": f"mailto:{organizer}",
         "attendee": f"mailto:{ascii_address(attendee)}" if attendee else "",
         "method": method,
+        "status": "CANCELLED" if bare or (off and method == "PUBLISH") else "CONFIRMED",
+        "class": "PRIVATE" if event.is_private else "PUBLIC",
+        "url": calendars.public_url(event) if linked else "",
+        "geo": f"{event.latitude:.5f};{event.longitude:.5f}" if pinned else "",
+        "cn": settings.BRAND_NAME.translate(str.maketrans("", "", '"^')),
+        "partstat": "ACCEPTED" if method == "REQUEST" else "",
+        "name": name,
     }
 
 
 def by_icalendar(objects: list[bytes]) -> Iterator[Fields]:
+    icalendar.Calendar.types_factory.types_map["name"] = "text"  # RFC 7986
     for data in objects:
         calendar = icalendar.Calendar.from_ical(data)
         (entry,) = calendar.walk("VEVENT")
         fields = {name: str(entry.get(name, "")) for name in FIELDS}
         for name in ("dtstart", "dtend", "dtstamp"):
             fields[name] = entry[name].to_ical().decode()
-        yield fields | {"method": str(calendar["METHOD"])}
+        geo, attendee = entry.get("GEO"), entry.get("ATTENDEE")
+        yield fields | {
+            "method": str(calendar["METHOD"]),
+            "geo": f"{geo.latitude:.5f};{geo.longitude:.5f}" if geo else "",
+            "cn": entry["ORGANIZER"].params["CN"],
+            "partstat": attendee.params.get("PARTSTAT", "") if attendee else "",
+            "name": str(calendar.get("NAME", "")),
+        }
 
 
 def by_program(command: list[str], objects: list[bytes]) -> Iterator[Fields]:
@@ -187,6 +266,9 @@ def broken_lines(data: bytes) -> bool:
 def main() -> None:
     chance = random.Random(4)
     commands = prepare()
+    # As long as the deployment checks let a site's address be.
+    room = LONGEST_UNSUBSCRIBE_URL - UNSUBSCRIBE_PATH
+    settings.SITE_URL = f"https://{'e' * (room - len('https://.example.org'))}.example.org"
     when = starts(chance)
     began = time.monotonic()
     cases = [written(chance, made(chance, *next(when))) for _ in range(COUNT)]
@@ -203,6 +285,7 @@ def main() -> None:
                 if fields[n][name] != expected[n].get(name):
                     print(f"  {n} {name}: {fields[n][name]!r} not {expected[n].get(name)!r}")
         faults += len(wrong)
+    settings.BRAND_NAME = BRANDS[0]
     sent = wire.letters(chance, COUNT // 20, lambda: made(chance, *next(when)), NOW)
     on_the_wire = Counter(wire.check(sent, NOW))
     print(f"{len(sent)} letters through a real SMTP socket; faults: {dict(on_the_wire) or 'none'}")

@@ -23,6 +23,22 @@ static const char *text(icalcomponent *c, icalproperty_kind kind)
                                                : icalvalue_as_ical_string(v);
 }
 
+static const char *parameter(icalcomponent *c, icalproperty_kind kind, const char *name)
+{
+    icalproperty *p = icalcomponent_get_first_property(c, kind);
+    return p ? icalproperty_get_parameter_as_string(p, name) : NULL;
+}
+
+static const char *degrees(icalproperty *p)
+{
+    static char both[64];
+    if (!p)
+        return NULL;
+    struct icalgeotype geo = icalproperty_get_geo(p);
+    snprintf(both, sizeof both, "%.5f;%.5f", geo.lat, geo.lon);
+    return both;
+}
+
 int main(void)
 {
     long size;
@@ -49,6 +65,13 @@ int main(void)
         field("organizer", text(e, ICAL_ORGANIZER_PROPERTY));
         field("attendee", text(e, ICAL_ATTENDEE_PROPERTY));
         field("method", text(all, ICAL_METHOD_PROPERTY));
+        field("status", text(e, ICAL_STATUS_PROPERTY));
+        field("class", text(e, ICAL_CLASS_PROPERTY));
+        field("url", text(e, ICAL_URL_PROPERTY));
+        field("geo", degrees(icalcomponent_get_first_property(e, ICAL_GEO_PROPERTY)));
+        field("cn", parameter(e, ICAL_ORGANIZER_PROPERTY, "CN"));
+        field("partstat", parameter(e, ICAL_ATTENDEE_PROPERTY, "PARTSTAT"));
+        field("name", text(all, ICAL_NAME_PROPERTY));
         printf("\n");
         icalcomponent_free(all);
         free(data);
