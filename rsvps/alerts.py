@@ -18,7 +18,7 @@ from events.search import WITHIN_CHOICES
 from events.streams import Hit
 from outbox import ledger
 from outbox.models import Message
-from rsvps import links, supporters
+from rsvps import links, supporters, unasked
 from rsvps.holds import forget_supporters
 from rsvps.models import Alert
 
@@ -44,11 +44,14 @@ class Wish:
 
 @transaction.atomic
 def ask(email: str, wish: Wish, *, now: datetime) -> None:
-    """Send the letter with the button, unless this person has as many alerts as one may.
+    """Send the letter with the button, unless this person has as many alerts as one may, or had
+    their share of such letters (rsvps.unasked): then it waits to be asked for again.
 
     Answers nothing: whoever asks must not learn whether the address is known.
     """
     supporter, _created = supporters.get_or_create(email, now=now)
+    supporters.lock(supporter.pk)
+    supporter.refresh_from_db(fields=["unasked_letters"])
     question = {
         "supporter": supporter,
         "latitude": round(wish.place.latitude, 2),
@@ -73,6 +76,9 @@ def ask(email: str, wish: Wish, *, now: datetime) -> None:
     if alert.confirmed_at is None:  # a day from now on
         alert.created_at = now
         alert.save(update_fields=["created_at"])
+    if unasked.had_their_share(supporter, now=now):
+        return
+    unasked.note(supporter, at=now)
     ledger.post(
         CONFIRM,
         to=email,

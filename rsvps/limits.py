@@ -70,8 +70,7 @@ def per_seats(capacity: int) -> Limit:
 
 PER_WORK = Limit("work", 1, timedelta(days=1))
 PER_ADDRESS = Limit("address", 20, timedelta(days=1))
-RESEND_PER_ADDRESS = Limit("resend", 3, timedelta(days=1))
-ALERTS_PER_ADDRESS = Limit("alerts", 3, timedelta(days=1))
+RESEND_PER_ADDRESS = Limit("resend", 3, timedelta(days=1), strict=True)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-"""Letters that a form alone asks for: anybody can type anybody's address, so each gets few.
+"""Letters that a form alone asks for, an RSVP or an alert: anybody can type anybody's address, so
+each gets few.
 
 Three a day. Whoever presses a button in a letter shows that the address is theirs: the count
 begins anew, and their letters call them by the name they gave.

@@ -12,7 +12,6 @@ from events.disclosure import Policy, policy
 from rsvps import alerts, limits, links, unasked
 from rsvps.alert_letters import question
 from rsvps.forms.alert import AlertForm
-from rsvps.limits import Asked
 from rsvps.views.asking import KEPT_FOR_GOING_BACK, origin, wait_in_words, wait_response
 from rsvps.views.token_pages import token_page
 
@@ -35,9 +34,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         return wait_response(_show(request, form, status=429), wait)
     if not form.is_valid():
         return _show(request, form)
-    # Three letters a day are enough for anybody, and no more than that for a victim.
-    if not limits.count(Asked(limits.ALERTS_PER_ADDRESS, form.cleaned_data["email"]), now=now):
-        alerts.ask(form.cleaned_data["email"], form.to_wish(), now=now)
+    alerts.ask(form.cleaned_data["email"], form.to_wish(), now=now)
     return _asked(request, form)
 
 

@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from events.gazetteer import find
 from outbox import letters
 from outbox.models import Message
-from rsvps import buttons, errands, links
-from rsvps.models import Rsvp, Supporter
+from rsvps import alerts, buttons, errands, links
+from rsvps.alerts import Wish
+from rsvps.models import Alert, Rsvp, Supporter
 from rsvps.signup import SignupForm, sign_up
 from tests.factories import make_event, make_rsvp, make_timeslot
 
@@ -102,3 +104,40 @@ def test_somebody_elses_form_changes_no_proved_name(now):
     supporter = Supporter.objects.get()
     text = words_of(ask(now, name="Evil"), now)
     assert f"Hi {supporter.name.split()[0]}," in text
+
+
+def ask_for_an_alert(email: str, number: int, now) -> None:
+    alerts.ask(email, Wish(find("43215")[0], within_miles=5 + number), now=now)
+
+
+def test_forms_for_events_and_alerts_together_bring_three_letters_a_day(now):
+    ask(now)
+    for number in range(4):
+        ask_for_an_alert(EMAIL, number, now)
+    last = ask(now)
+
+    leaving = Message.objects.filter(not_before__lt=now + DAY)
+    assert sorted(leaving.values_list("kind", flat=True)) == [
+        "alert_confirm",
+        "alert_confirm",
+        "invitation",
+    ]
+    assert last.not_before == now + DAY
+
+
+def test_alerts_asked_for_around_midnight_bring_three_letters(now):
+    midnight = now.replace(hour=0)
+    for number in range(5):
+        ask_for_an_alert(EMAIL, number, midnight - timedelta(minutes=5))
+        ask_for_an_alert(EMAIL, number, midnight + timedelta(minutes=5))
+
+    assert Message.objects.count() == 3
+
+
+def test_an_alert_withheld_is_confirmed_by_the_letter_of_the_next_day(now):
+    for number in range(4):
+        ask_for_an_alert(EMAIL, number, now)
+    ask_for_an_alert(EMAIL, 3, now + DAY)
+
+    fourth = Alert.objects.get(within_miles=8)
+    assert Message.objects.latest("pk").subject_key == f"alert:{fourth.pk}"
