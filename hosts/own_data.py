@@ -16,7 +16,7 @@ from rsvps.models import Ticket
 
 KIND = PURPOSE = "own_data"
 LINK_LASTS = timedelta(days=1)
-PER_ADDRESS = limits.Limit("own data", 3, timedelta(days=1))
+PER_ADDRESS = limits.Limit("own data", 3, timedelta(days=1), strict=True)
 
 
 @transaction.atomic
