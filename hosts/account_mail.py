@@ -16,6 +16,7 @@ from hosts.models import User
 from outbox import ledger
 from outbox.letters import Kind, Letter, compose, register
 from outbox.models import Message
+from rsvps.limits import Asked, Limit, count
 
 # allauth's name of a letter -> what the code in it is for.
 CODES = {
@@ -41,11 +42,31 @@ NOTICES = {
 # allauth's name -> the answer to somebody who mixed up signing up and logging in.
 ANSWERS = {"unknown_account": "account_unknown", "account_already_exists": "account_known"}
 
+# Anybody can ask for these at anybody's address, so a day brings it no more. Whoever asks in
+# somebody's name from one network leaves them half of their codes.
+_DAY = timedelta(days=1)
+FROM_ONE_NETWORK = Limit("account mail, network", 10, _DAY, strict=True)
+CODES_A_DAY = Limit("account codes", 20, _DAY, strict=True)
+ANSWERS_A_DAY = Limit("account answers", 3, _DAY, strict=True)
+
 CODE_LIFETIME = timedelta(minutes=15)  # as ACCOUNT_*_TIMEOUT in the settings
 
 
 class UnknownAccountMail(LookupError):
     """allauth asks for a letter that nobody has written yet."""
+
+
+def is_enough(name: str, *, to: str, network: str, now: datetime) -> bool:
+    """Count a letter that was asked for from there; whether this address had its share of them.
+
+    Both kinds of address are counted alike, so that a clock tells nobody which this one is. A
+    notice is about what its reader did, so it always leaves.
+    """
+    if name in NOTICES:
+        return False
+    to, a_day = to.lower(), ANSWERS_A_DAY if name in ANSWERS else CODES_A_DAY
+    from_there = count(Asked(FROM_ONE_NETWORK, f"{to} {network}"), now=now)
+    return bool(from_there or count(Asked(a_day, to), now=now))
 
 
 def post_account_mail(name: str, *, to: str, code: str, now: datetime) -> Message:

@@ -15,6 +15,7 @@ from django.contrib.auth.password_validation import (
     validate_password,
 )
 from django.core.exceptions import ValidationError
+from django.test import Client
 from django.utils import timezone
 
 from hosts.models import User
@@ -169,6 +170,68 @@ def test_a_log_in_code_is_too_late_after_a_quarter_of_an_hour(client, user):
         client.post(page, {"code": code})
 
     assert "_auth_user_id" not in client.session
+
+
+NETWORKS = ("192.0.2.9", "198.51.100.9", "203.0.113.9")
+
+
+def ask_for_codes(email: str, *, times: int, ip: str = NETWORKS[0]) -> set[str]:
+    """Where so many browsers are led."""
+    return {
+        Client().post("/accounts/login/code/", {"email": email}, REMOTE_ADDR=ip)["Location"]
+        for _ in range(times)
+    }
+
+
+def letters_to(email: str) -> int:
+    return Message.objects.filter(recipient=email).count()
+
+
+def test_one_address_gets_twenty_codes_a_day_and_the_page_answers_the_same(user, settings):
+    settings.ACCOUNT_RATE_LIMITS = False
+    said = set()
+    for ip in NETWORKS:
+        said |= ask_for_codes(user.email.upper(), times=10, ip=ip)
+
+    assert letters_to(user.email) == 20
+    assert len(said) == 1
+
+
+def test_whoever_asks_for_codes_from_one_network_leaves_their_owner_some(user, settings):
+    settings.ACCOUNT_RATE_LIMITS = False
+    ask_for_codes(user.email, times=30)
+    assert letters_to(user.email) == 10
+
+    ask_for_codes(user.email, times=1, ip=NETWORKS[1])
+    assert letters_to(user.email) == 11
+
+
+def test_who_has_no_account_is_told_three_times_in_any_day(settings, now):
+    settings.ACCOUNT_RATE_LIMITS = False
+    midnight = now.replace(hour=0)
+    for minutes in (-5, 5):
+        with time_machine.travel(midnight + timedelta(minutes=minutes), tick=False):
+            ask_for_codes("nobody@example.org", times=5)
+
+    assert letters_to("nobody@example.org") == 3
+    with time_machine.travel(midnight + timedelta(days=2), tick=False):
+        ask_for_codes("nobody@example.org", times=5)
+    assert letters_to("nobody@example.org") == 6
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_signing_up_and_new_passwords_count_among_these_letters(settings, known, user):
+    settings.ACCOUNT_RATE_LIMITS = False
+    email = user.email if known else "nobody@example.org"
+    for ip in NETWORKS:
+        for number in range(10):
+            Client().post("/accounts/password/reset/", {"email": email}, REMOTE_ADDR=ip)
+            typed = {"email": email, "name": "Alex", "password1": f"a-long-password-{number}"}
+            Client().post("/accounts/signup/", typed, REMOTE_ADDR=ip)
+
+    codes = Message.objects.filter(recipient=email, kind="account_code").count()
+    assert codes <= 20
+    assert letters_to(email) - codes == 3
 
 
 def test_a_fresh_site_has_no_accounts():
