@@ -18,15 +18,22 @@ from events.models import Event
 from hosts.models import CoHost, User
 from outbox import ledger
 from outbox.models import Message
+from rsvps import limits
 
 REQUEST = "cohost_request"
 MOST = 10
 # Asking, taking off and asking again must not become a way to pester somebody.
 REQUESTS_A_DAY = 20
+# Whoever is asked did not ask for it: so many a day, of all events together.
+PER_ADDRESS = limits.Limit("co-host", 3, timedelta(days=1), strict=True)
 
 
 class TooManyCoHosts(Exception):
     """More co-hosts, or more requests in a day, than an event may have; nobody new was asked."""
+
+
+class AskedTooOften(Exception):
+    """This address (the exception's words) was asked often enough today; nobody new was asked."""
 
 
 class NotForThisAccount(Exception):
@@ -62,7 +69,7 @@ def standing(event: Event) -> list[CoHost]:
 def ask_cohosts(event: Event, emails: Iterable[str], *, by: User, now: datetime) -> list[CoHost]:
     """Ask these addresses (normalised) to help; whoever is asked already hears nothing new.
 
-    Returns who was asked now. Raises TooManyCoHosts.
+    Returns who was asked now. Raises TooManyCoHosts, AskedTooOften.
     """
     known = {cohost.email: cohost for cohost in event.cohosts.all()}
     there = sum(cohost.removed_at is None for cohost in known.values())
@@ -77,6 +84,9 @@ def ask_cohosts(event: Event, emails: Iterable[str], *, by: User, now: datetime)
     )
     if there + len(new) > MOST or (new and today.count() + len(new) > REQUESTS_A_DAY):
         raise TooManyCoHosts
+    for email in sorted(new):  # so that no two requests wait for each other
+        if limits.count(limits.Asked(PER_ADDRESS, email), now=now):
+            raise AskedTooOften(email)
     return [_ask(event, email, known.get(email), now=now) for email in new]
 
 

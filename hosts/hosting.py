@@ -79,7 +79,8 @@ def save_event(
     """Write a form that could be read; guests are told of what is live at once.
 
     `seen` is the event's stamp (`stamp_of`) when the form was shown. Raises ChangedMeanwhile,
-    lifecycle.StateConflict, lifecycle.CapacityBelowSeatsTaken, cohosting.TooManyCoHosts.
+    lifecycle.StateConflict, lifecycle.CapacityBelowSeatsTaken, cohosting.TooManyCoHosts,
+    cohosting.AskedTooOften.
     """
     current = Event.objects.select_for_update(of=("self",), no_key=True).get(pk=event.pk)
     if stamp_of(current) != seen:

@@ -2,9 +2,17 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from events.fields import EmailField, suggest_email
+
+
+def too_often(email: str) -> str:
+    """What is said when an address may not be asked again so soon."""
+    return gettext("We can't send %(email)s another request today. Please try again tomorrow.") % {
+        "email": email
+    }
 
 
 class AskingForm(forms.Form):

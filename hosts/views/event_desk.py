@@ -15,7 +15,7 @@ from events.models import Event
 from events.readings import record_reading
 from events.states import EventState, RevisionState
 from hosts import cohosting, drafts, hosting
-from hosts.forms.asking import AskingForm
+from hosts.forms.asking import AskingForm, too_often
 from hosts.forms.desk import NoteForm
 from hosts.forms.pin import PinForm
 from hosts.guestlist import guests_by_date, letters_to_guests, messages_sent, removed_guests
@@ -182,6 +182,9 @@ def _ask(request: UserRequest, event: Event, form: AskingForm) -> bool:
         asked = cohosting.ask_cohosts(event, [email], by=request.user, now=timezone.now())
     except cohosting.TooManyCoHosts:
         form.add_error("email", _("That's too many co-hosts. Remove one first."))
+        return False
+    except cohosting.AskedTooOften as often:
+        form.add_error("email", too_often(str(often)))
         return False
     if asked:
         messages.success(request, _("Asked. They'll get an email and have to say yes."))

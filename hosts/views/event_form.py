@@ -21,8 +21,9 @@ from events.readings import record_reading
 from events.states import EventState, EventType
 from events.words import render_description
 from hosts import drafts, hosting, pictures
-from hosts.cohosting import TooManyCoHosts, standing
+from hosts.cohosting import AskedTooOften, TooManyCoHosts, standing
 from hosts.drafts import Typed
+from hosts.forms.asking import too_often
 from hosts.forms.event_form import EventForm, typed_with_picture
 from hosts.forms.picture import PictureField
 from hosts.roles import (
@@ -130,6 +131,8 @@ def _read(request: UserRequest, event: Event, typed: Typed) -> HttpResponse:
         )
     except TooManyCoHosts:
         form.add_error("cohosts", _("That's too many co-hosts. Remove one first."))
+    except AskedTooOften as often:
+        form.add_error("cohosts", too_often(str(often)))
     else:
         return _saved(request, changes)
     event.refresh_from_db()

@@ -190,3 +190,13 @@ def test_at_most_ten_are_asked(event, host):
     with pytest.raises(cohosting.TooManyCoHosts):
         cohosting.ask_cohosts(event, ["one.more@example.org"], by=host.user, now=now)
     assert event.cohosts.count() == 10
+
+
+def test_one_address_is_asked_three_times_a_day_by_all_events_together(client, host):
+    events = [make_event(host=host.user) for _ in range(4)]
+    pages = [ask(client, event, "pat@example.org") for event in events]
+
+    assert [page.status_code for page in pages] == [200, 200, 200, 422]
+    assert "another request today" in pages[-1].text
+    assert Message.objects.filter(kind="cohost_request").count() == 3
+    assert not events[-1].cohosts.exists()
