@@ -8,10 +8,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from outbox import ledger, letters, overview
-
-# Of what is sent again in doubt, a second copy takes the first one's place.
-ONCE = "once"
+from hosts.withdrawing import ONCE, Withdrawal
+from outbox import letters, overview
 
 
 class WithdrawForm(forms.Form):
@@ -52,14 +50,6 @@ class WithdrawForm(forms.Form):
             raise ValidationError(_("Choose a time that has passed."))
         return before
 
-    def waiting(self) -> ledger.Waiting:
+    def withdrawal(self) -> Withdrawal:
         """What a valid form asks for."""
-        kind = self.cleaned_data["kind"]
-        kinds = None
-        if kind == ONCE:
-            kinds = {name for name, one in letters.kinds().items() if one.in_doubt == "leave"}
-        elif kind:
-            kinds = {kind}
-        return ledger.Waiting(
-            due_before=self.cleaned_data["before"], kinds=kinds, topic=self.cleaned_data["topic"]
-        )
+        return Withdrawal(**self.cleaned_data)

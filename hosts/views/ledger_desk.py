@@ -167,17 +167,13 @@ def ledger_withdraw_due(request: UserRequest) -> HttpResponse:
     now = timezone.now()
     sure = request.method == "POST"
     form = WithdrawForm(request.POST if sure else request.GET or None, now=now)
-    waiting = form.waiting() if form.is_valid() else None
-    if not sure or waiting is None:
-        counts = overview.count_kinds(waiting.rows()) if waiting else []
+    chosen = form.withdrawal() if form.is_valid() else None
+    if not sure or chosen is None:
+        counts = overview.count_kinds(chosen.waiting.rows()) if chosen else []
         total = sum(count for _title, count in counts)
-        context = {"form": form, "waiting": waiting, "counts": counts, "total": total}
+        context = {"form": form, "chosen": chosen, "counts": counts, "total": total}
         return render(request, "review/ledger_withdraw.html", context)
-    with transaction.atomic():
-        count = ledger.withdraw_waiting(waiting, now=now, why=str(_("withdrawn by staff")))
-        which = form.cleaned_data["kind"] or "everything"
-        words = f"withdraw {count} due before {waiting.due_before:%Y-%m-%d %H:%M:%S}: {which}"
-        _record(request, waiting.topic or "ledger", words)
+    count = chosen.carry_out(by=request.user, now=now)
     said = ngettext("%(n)d letter is withdrawn.", "%(n)d letters are withdrawn.", count)
     messages.success(request, said % {"n": count})
     return redirect("ledger")

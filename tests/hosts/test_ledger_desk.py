@@ -2,8 +2,10 @@
 
 import re
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from hosts.models import Record, RecordKind
@@ -179,6 +181,21 @@ class TestWithdrawingMany:
         hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
         client.post(self.url, hidden)
         assert self.withdrawn() == [("picnic", "event:2")]
+
+    def test_the_command_counts_first_and_withdraws_on_the_record(self, stopped):
+        def run(*more: str) -> str:
+            out = StringIO()
+            call_command("withdraw_letters", f"{stopped:%Y-%m-%dT%H:%M}", *more, stdout=out)
+            return out.getvalue()
+
+        assert run() == "2 wait; --yes withdraws them.\n"
+        assert self.withdrawn() == []
+        assert run("--event=2", "--yes") == "1 withdrawn.\n"
+        assert self.withdrawn() == [("picnic", "event:2")]
+        row = Record.objects.get(kind=RecordKind.LETTERS)
+        assert (row.about, row.by) == ("event:2", None)
+        with pytest.raises(CommandError, match="Choose a time"):
+            call_command("withdraw_letters", "2999-01-01", "--yes")
 
     @pytest.mark.parametrize("before", ["", "someday", "2999-01-01T00:00"])
     def test_without_an_instant_that_has_passed_nothing_is_withdrawn(self, client, before):
