@@ -17,7 +17,9 @@ threads = int(os.environ.get("WEB_THREADS") or 4)
 worker_class = "gthread"
 timeout = 30
 graceful_timeout = 10
-keepalive = 5
+# A kept connection stays with the worker that took it: when one worker is replaced, all of a
+# proxy's connections end up with the others, and it stands idle from then on.
+keepalive = 0
 max_requests = 20_000
 max_requests_jitter = 2_000
 # The site writes its own access lines, without addresses, queries and tokens.

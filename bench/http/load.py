@@ -66,15 +66,16 @@ async def _put(address: str, requests: list[str], seconds: float) -> Load:
 
     async def visitor(number: int) -> None:
         nonlocal faults
-        reader, writer = await asyncio.open_connection(site.hostname, site.port)
         turn = number
         while (began := time.perf_counter()) < until:
+            # The server keeps no connection (config/gunicorn.py).
+            reader, writer = await asyncio.open_connection(site.hostname, site.port)
             writer.write(_message(requests[turn % len(requests)]))
             status = await _answer(reader)
+            writer.close()
             times.append((time.perf_counter() - began) * 1000)
             faults += status not in {200, 304}
             turn += CONNECTIONS
-        writer.close()
 
     began = time.perf_counter()
     await asyncio.gather(*(visitor(number) for number in range(CONNECTIONS)))

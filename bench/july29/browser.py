@@ -1,4 +1,4 @@
-"""A small browser: cookies, forms read from the page, kept connections, and a clock.
+"""A small browser: cookies, forms read from the page, and a clock.
 
 It speaks to the server as the reverse proxy in front of it does: plain HTTP on loopback, with
 the client's own address and the scheme in X-Forwarded-For and X-Forwarded-Proto, which the
@@ -7,7 +7,6 @@ product reads (docs/operations.md).
 
 import http.client
 import re
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,8 +15,6 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 SITE = "https://night.example.org"
 HOST = urlsplit(SITE).netloc
-# The server closes a connection that is idle for five seconds.
-KEPT = 4.0
 _TAG = re.compile(
     r"<(/?(?:form|template|select)|input|button|option|textarea)\b([^>]*)>([^<]*)", re.S
 )
@@ -75,9 +72,6 @@ class Lost(Exception):
     """The connection broke: whether the server did what was asked is not known."""
 
 
-_local = threading.local()
-
-
 class Browser:
     """One person's. `note` is told (page's name, milliseconds, status) of each request."""
 
@@ -117,19 +111,17 @@ class Browser:
             "Accept": "text/html",
             "Cookie": "; ".join(f"{key}={value}" for key, value in self.cookies.items()),
         } | (more or {})
-        connection = _connection(self.port)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         began = time.perf_counter()
         try:
             connection.request(method, url, body, headers)
             response = connection.getresponse()
             text = response.read().decode()
         except (OSError, http.client.HTTPException) as error:
-            _forget()
             raise Lost(f"{method} {name}: {error!r}") from error
+        finally:
+            connection.close()
         self.note(name, (time.perf_counter() - began) * 1000, response.status)
-        _local.used_at = time.monotonic()
-        if response.will_close:
-            _forget()
         for header in response.headers.get_all("Set-Cookie") or ():
             key, _, value = header.partition(";")[0].partition("=")
             self.cookies[key] = value
@@ -137,24 +129,6 @@ class Browser:
         path = urlsplit(urljoin(SITE + url, location)) if location else None
         target = f"{path.path}?{path.query}" if path and path.query else path.path if path else ""
         return Page(response.status, url, text, target)
-
-
-def _connection(port: int) -> http.client.HTTPConnection:
-    """This thread's kept connection to the server."""
-    kept = getattr(_local, "connection", None)
-    if kept is not None and time.monotonic() - _local.used_at > KEPT:
-        _forget()
-        kept = None
-    if kept is None:
-        kept = _local.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        _local.used_at = time.monotonic()
-    return kept
-
-
-def _forget() -> None:
-    if getattr(_local, "connection", None) is not None:
-        _local.connection.close()
-        _local.connection = None
 
 
 def _forms(text: str, url: str) -> list[Form]:
