@@ -160,7 +160,7 @@ def _refusal(reply: Reply, rsvp: Rsvp, *, now: datetime) -> str | None:
         return "reply: wrong event"
     if reply.attendee != rsvp.supporter.email:
         return "reply: unknown attendee"
-    if sent < 0 or rsvp.status not in COMING | GONE:
+    if sent < 0 or rsvp.status not in COMING | GONE | {RsvpStatus.PENDING}:
         return "reply: no invitation"
     if reply.sequence < sent:
         return "reply: outdated"
@@ -182,6 +182,8 @@ def _answer(reply: Reply, rsvp: Rsvp, *, now: datetime) -> str:
     if rsvp.status in COMING:
         attending.set_answer(rsvp, reply.answer, now=now)
         return f"reply: {reply.answer}"
+    if rsvp.status == RsvpStatus.PENDING:
+        return _waits(rsvp, now=now)
     if is_cancelled(rsvp.timeslot) or rsvp.timeslot.event.state != EventState.APPROVED:
         attending.take_entry_away(rsvp, why="off", now=now)
         return "reply: nothing to come to"
@@ -199,8 +201,13 @@ def _come_back(reply: Reply, rsvp: Rsvp, *, now: datetime) -> str:
         attending.take_entry_away(rsvp, why="off", now=now)
         return "reply: nothing to come to"
     if rsvp.status == RsvpStatus.PENDING:
-        attending.take_entry_away(rsvp, why="waits", now=now)
-        return "reply: waits for the host"
+        return _waits(rsvp, now=now)
     if reply.answer == RsvpStatus.TENTATIVE:
         attending.set_answer(rsvp, reply.answer, now=now)
     return "reply: came back"
+
+
+def _waits(rsvp: Rsvp, *, now: datetime) -> str:
+    """The entry of an earlier RSVP looks like a seat, and the host has not answered yet."""
+    attending.take_entry_away(rsvp, why="waits", now=now)
+    return "reply: waits for the host"

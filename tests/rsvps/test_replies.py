@@ -314,6 +314,16 @@ class TestAnswers:
         Message.objects.update(state=MessageState.QUEUED, sent_at=None, doubts=1)
         assert receive(mail(rsvp, ics(rsvp))) == "reply: declined"
 
+    def test_a_reply_without_organizer_counts(self, rsvp):
+        """Outlook.com omits it."""
+        assert receive(mail(rsvp, ics(rsvp, organizer=None))) == "reply: declined"
+
+    def test_an_unknown_attendee_has_no_effect_and_is_counted(self, rsvp):
+        receive(mail(rsvp, ics(rsvp, attendee="mailto:eve@example.org")))
+        assert status(rsvp) == RsvpStatus.ACCEPTED
+        tally = InboundTally.objects.get()
+        assert (tally.outcome, tally.count) == ("reply: unknown attendee", 1)
+
     def test_a_reply_with_the_attendee_percent_encoded_counts(self, rsvp):
         raw = mail(rsvp, ics(rsvp, attendee="MAILTO:alex%40example.org"))
         assert receive(raw) == "reply: declined"
@@ -360,6 +370,20 @@ class TestAnswersWhereTheHostAnswersEachGuest:
     def test_so_does_the_guests_own(self, waiting):
         attending.cancel_rsvp(waiting, now=NOW)
         assert self.wanted() == [("rsvp_cancelled", "CANCEL")]
+
+    def test_a_yes_to_an_old_entry_of_who_asked_on_the_page_takes_it_away(self, rsvp):
+        receive(mail(rsvp, ics(rsvp)))
+        Event.objects.update(approve_each_guest=True)
+        attending.come_back(Rsvp.objects.get(pk=rsvp.pk), now=NOW)
+        assert self.wanted() == [("pending", None)]
+        again = ics(rsvp, answer="ACCEPTED", stamp="20270102T152930Z")
+        assert receive(mail(rsvp, again)) == "reply: waits for the host"
+        assert self.wanted() == [("no_room", "CANCEL")]
+
+    def test_a_no_gives_back_the_seats_of_who_waits(self, waiting):
+        again = ics(waiting, stamp="20270102T152940Z")
+        assert receive(mail(waiting, again)) == "reply: declined"
+        assert Timeslot.objects.get().seats_taken == 0
 
     def wanted(self) -> list[tuple[str, str | None]]:
         """The letters that will leave, and what they say to the calendar."""
@@ -504,9 +528,7 @@ class TestReplay:
         assert receive(late) == "reply: older than the last"
         assert status(rsvp) == RsvpStatus.TENTATIVE
 
-    @pytest.mark.parametrize(
-        "state", [RsvpStatus.REMOVED, RsvpStatus.PENDING, RsvpStatus.UNCONFIRMED]
-    )
+    @pytest.mark.parametrize("state", [RsvpStatus.REMOVED, RsvpStatus.UNCONFIRMED])
     @pytest.mark.parametrize("answer", ["ACCEPTED", "DECLINED", "TENTATIVE"])
     def test_who_was_never_or_is_no_longer_invited_cannot_answer(self, rsvp, state, answer):
         Rsvp.objects.update(status=state)
