@@ -151,6 +151,15 @@ def test_connection_lost_before_the_letter_is_retried_without_doubt(now, serve, 
     assert len(server.received) == 1
 
 
+@pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA"])
+def test_server_that_says_nothing_is_not_waited_for_longer_than_the_timeout(now, serve, stage):
+    with serve(ScriptedServer(at(stage, "hang", times=1)), patience=0.3):
+        post(now)
+        assert deliver(now) == {"retried": 1}
+        assert "timed out" in Message.objects.get().error
+        assert deliver(now + timedelta(minutes=2)) == {"sent": 1}
+
+
 def test_connection_lost_before_the_final_dot_is_retried_without_doubt(now, serve):
     """Long enough that the connection breaks while the letter is still on its way."""
     message = post(now, kind="reminder")

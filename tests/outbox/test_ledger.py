@@ -89,6 +89,19 @@ def test_expired_lease_of_a_letter_being_sent_is_in_doubt(now):
     assert (bytes(invitation.body), invitation.message_id) == (b"the bytes", "<1@x>")
 
 
+def test_letters_in_doubt_are_counted_whether_they_are_left_or_resent(now):
+    for kind in ("reminder", "invitation"):
+        post(now, kind=kind, topic="event:1")
+    for message in ledger.claim(owner="a", now=now, limit=9):
+        ledger.mark_transmitting(message, now=now)
+        ledger.mark_uncertain(message, now=now, why="dropped after the final dot")
+    assert overview.doubts() == 2
+    assert [(count.kind, count.uncertain) for count in overview.summary("event:1")] == [
+        ("invitation", 0),
+        ("reminder", 1),
+    ]
+
+
 def test_letter_of_a_kind_nobody_knows_any_more_is_left_in_doubt_and_stops_no_sweep(now):
     for subject in ("rsvp:1", "rsvp:2"):
         post(now, subject=subject)

@@ -123,6 +123,29 @@ def test_the_organizer_is_the_same_in_every_update(rsvp):
     assert entry_of(change)["UID"] == entry_of(invitation)["UID"]
 
 
+def test_the_uid_is_random_and_stays_for_ever(rsvp):
+    slot, hour = rsvp.timeslot, timedelta(hours=1)
+    uid = slot.uid
+    others = {make_timeslot(slot.event).uid for _ in range(20)}
+    assert len(others | {uid}) == 21
+    assert all(len(one.partition("@")[0]) >= 22 for one in others)  # at least 128 bits
+    steps = [
+        lambda: lifecycle.move_timeslot(
+            slot, starts_at=START + hour, ends_at=slot.ends_at + hour, by=None, now=NOW, live=True
+        ),
+        lambda: lifecycle.cancel_timeslot(slot, by=None, now=NOW),
+        lambda: lifecycle.reinstate_timeslot(slot, by=None, now=NOW),
+        lambda: lifecycle.unlist(slot.event, by=None, now=NOW, note=""),
+        lambda: lifecycle.relist(slot.event, by=None, now=NOW),
+    ]
+    for step in steps:
+        Message.objects.update(state="sent")
+        slot = Timeslot.objects.select_related("event").get(pk=slot.pk)
+        invites.post_changes(step(), now=NOW)
+        (message,) = Message.objects.queued()
+        assert entry_of(letter_of(message))["UID"] == uid
+
+
 def test_one_guest_who_cancels_touches_no_other_guests_letters(rsvp):
     other = make_rsvp(rsvp.timeslot)
     invites.post_invitation(other, now=NOW)
