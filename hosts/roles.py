@@ -14,7 +14,6 @@ from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -133,10 +132,12 @@ def second_factor_used(request: HttpRequest) -> bool:
 
 def own_events(user: User) -> EventQuerySet:
     """Events this person hosts, or helps with as a co-host who accepted."""
-    cohosting = CoHost.objects.filter(
+    hosting = Event.objects.filter(host=user).order_by().values("pk")
+    helping = CoHost.objects.filter(
         user=user, accepted_at__isnull=False, removed_at__isnull=True
     ).values("event_id")
-    return Event.objects.filter(Q(host=user) | Q(pk__in=cohosting))
+    # Joined by OR, PostgreSQL reads every event there is.
+    return Event.objects.filter(pk__in=hosting.union(helping))
 
 
 def get_own_event_or_404(user: User, event_id: int) -> Event:
