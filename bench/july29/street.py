@@ -49,7 +49,10 @@ class Street:
         self.folder, self.began, self.seconds = folder, began, seconds
         self._journal = (folder / f"said-{share}.jsonl").open("a", buffering=1)
         self._times = (folder / f"times-{share}.tsv").open("a", buffering=65536)
-        self._ready: list[tuple[float, int, Person, Life | None, Any]] = []
+        # Who is under way goes before who arrives: where more come than the site can take, they
+        # stand at the door, and nobody stops in the middle of a form.
+        self._under_way: list[tuple[float, int, Person, Life, Any]] = []
+        self._arriving: list[tuple[float, int, Person]] = []
         self._waiting: dict[tuple[str, str], tuple[Person, Life]] = {}
         self.links: dict[tuple[str, str], str] = {}
         self._turn = threading.Condition()
@@ -62,7 +65,7 @@ class Street:
 
     def arrive(self, person: Person, at: float) -> None:
         """`at`: seconds after the night began."""
-        self._put(self.began + at, person, None)
+        self._come(self.began + at, person)
 
     def say(self, who: str, what: str, value: object = None) -> None:
         """Write down what the site told somebody."""
@@ -89,10 +92,16 @@ class Street:
             self._read_links()
         self._times.flush()
 
-    def _put(self, when: float, person: Person, life: Life | None, value: Any = None) -> None:
-        """From `when` on, `person` goes on with `life` (None: begins), told `value`."""
+    def _come(self, when: float, person: Person) -> None:
+        """`person` begins, or begins again, at `when`."""
         with self._turn:
-            heapq.heappush(self._ready, (when, next(self._number), person, life, value))
+            heapq.heappush(self._arriving, (when, next(self._number), person))
+            self._turn.notify()
+
+    def _go_on(self, when: float, person: Person, life: Life, value: Any = None) -> None:
+        """From `when` on, `person` goes on with `life`, told `value`."""
+        with self._turn:
+            heapq.heappush(self._under_way, (when, next(self._number), person, life, value))
             self._turn.notify()
 
     def _work(self) -> None:
@@ -110,15 +119,19 @@ class Street:
         with self._turn:
             while True:
                 now = time.time()
-                if self._ready and self._ready[0][0] <= now:
-                    when, _, person, life, value = heapq.heappop(self._ready)
+                if self._under_way and self._under_way[0][0] <= now:
+                    _, _, person, life, value = heapq.heappop(self._under_way)
                     self._busy += 1
-                    if life is None:
-                        self.note("(late)", (now - when) * 1000, 0)
-                    return person, life or person.live(), value
-                if not self._ready and not self._busy and self._nobody_hopes():
+                    return person, life, value
+                if self._arriving and self._arriving[0][0] <= now:
+                    when, _, person = heapq.heappop(self._arriving)
+                    self._busy += 1
+                    self.note("(late)", (now - when) * 1000, 0)
+                    return person, person.live(), None
+                coming = [queue[0][0] for queue in (self._under_way, self._arriving) if queue]
+                if not coming and not self._busy and self._nobody_hopes():
                     return None
-                wait = self._ready[0][0] - now if self._ready else 0.5
+                wait = min(coming) - now if coming else 0.5
                 self._turn.wait(min(max(wait, 0.01), 0.5))
 
     def _nobody_hopes(self) -> bool:
@@ -134,12 +147,12 @@ class Street:
                         self._waiting[person.email, wish.kind] = (person, life)
                         return
                 wish = life.send(link)
-            self._put(time.time() + wish.seconds, person, life)
+            self._go_on(time.time() + wish.seconds, person, life)
         except StopIteration:
             pass
         except Lost as error:
             self.say(person.email, "lost", str(error))
-            self._put(time.time() + 2, person, None)
+            self._come(time.time() + 2, person)
         except Exception:
             self.say(person.email, "puzzled", traceback.format_exc())
 
@@ -162,4 +175,4 @@ class Street:
                 if waiting := self._waiting.pop((address, kind), None):
                     woken.append((*waiting, link))
         for person, life, link in woken:
-            self._put(time.time(), person, life, link)
+            self._go_on(time.time(), person, life, link)
