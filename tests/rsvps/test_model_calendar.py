@@ -134,6 +134,15 @@ class Guests(RuleBasedStateMachine):
     def reinstate_timeslot(self, n):
         self.happens(lifecycle.reinstate_timeslot, self.a_timeslot(n))
 
+    @rule(
+        n=st.integers(0, 1), seed=st.integers(0, 999), then=st.sampled_from(["begins", "in doubt"])
+    )
+    def cancel_timeslot_and_think_again(self, n, seed, then):
+        """While nobody can tell who has heard of it."""
+        self.cancel_timeslot(n)
+        self.letters_leave(seed, 1.0, then)
+        self.reinstate_timeslot(n)
+
     @rule()
     def unlist(self):
         self.happens(lifecycle.unlist, self.event, note="")
