@@ -56,7 +56,6 @@ def _edit(request: UserRequest, event_id: int) -> HttpResponse:
         messages.error(request, _("This event can't be changed anymore."))
         return redirect("host_event", event.pk)
     if request.method != "POST":
-        record_reading(event, reader=f"user:{request.user.pk}", now=timezone.now())
         return _show(request, event, _shown_first(request, event))
     try:
         typed = drafts.read_typed(request.POST)
@@ -164,6 +163,7 @@ def _show(
     picture_errors: list[str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    record_reading(event, reader=f"user:{request.user.pk}", now=timezone.now())
     form = form or EventForm(typed, event=event, now=timezone.now(), read=False)
     return render(
         request,

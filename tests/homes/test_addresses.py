@@ -8,8 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from events import geocoding, lifecycle
-from events.models import HomeCell
-from events.states import Accuracy
+from events.models import AddressReading, HomeCell
+from events.states import Accuracy, EventState
 from rsvps import attending, links
 from rsvps.models import Rsvp
 from rsvps.states import COMING, RsvpStatus
@@ -91,3 +91,13 @@ def test_the_address_is_gone_at_the_next_request_after(step):
     step(Rsvp.objects.get(pk=rsvp.pk), timezone.now())
     shown = [name for name, page in surfaces(rsvp, token).items() if STREET.encode() in page]
     assert shown == []
+
+
+def test_a_form_that_comes_back_with_the_address_is_a_reading_too(client):
+    event = make_event(private=True, state=EventState.DRAFT)
+    client.force_login(event.host)
+
+    page = client.post(f"/host/events/{event.pk}/edit/", {"do": "continue", "title": ""})
+
+    assert page.status_code == 422
+    assert AddressReading.objects.get().reader == f"user:{event.host_id}"
