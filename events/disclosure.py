@@ -113,6 +113,9 @@ SURFACES: dict[str, set[Field]] = {
     "cohost_answer": {Field.HOST_NAME},
     "host_become": {Field.HOST_NAME, Field.HOST_ACCOUNT},
     "account_email": {Field.HOST_ACCOUNT},
+    # All that is kept about a host, for themselves: their events are theirs.
+    "account_data/download": _WHOLE_EVENT
+    | {Field.HOST_NAME, Field.HOST_ACCOUNT, Field.REVIEW_NOTES, Field.UNSENT_WORDS},
     # A button of a page that refuses what was typed shows the page again.
     **dict.fromkeys(
         ("host_event", "host_cohost_ask", "host_event_pin"),

@@ -14,9 +14,8 @@ from hosts.models import User
 from rsvps import attending
 from rsvps.models import Rsvp
 from tests.factories import make_event, make_rsvp, make_timeslot
-from tests.homes.walking import arguments_of, pages, paths
+from tests.homes.walking import arguments_of, forms_in, pages, paths
 from tests.homes.world import Visitor, World, ask, fields_in, make_world
-from tests.security.forms import forms_on
 from tests.test_policies import Route
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(600)]
@@ -36,8 +35,6 @@ OUTSIDE = {
 ID = re.compile(r"/\d+(?=[-/.]|$)")
 # What differs between any two answers.
 VARIES = re.compile(r'csrfmiddlewaretoken" value="[^"]*|nonce="[^"]*|name="stamp" value="[^"]*')
-# Fields whose values say what to do; each value is pressed.
-WISHES = {"do", "step", "answer", "role"}
 # Fields with the id of a date in them, and what people type beside them.
 HOLD_DATES = {"id", "timeslots"}
 TYPED = {"name": "Alex Guest", "email": "alex@example.org", "words": "See you soon!"}
@@ -70,19 +67,9 @@ def forms_offered(world: World, *roles: Role) -> dict[str, list[dict]]:
             continue
         for path in {p for route in own_pages() for p in paths(route, world, visitor)}:
             answer, _words, _read = ask(visitor, path)
-            if answer.streaming or "html" not in answer.headers.get("Content-Type", ""):
-                continue
-            for form in forms_on(path, answer.content.decode()):
-                if form.method == "post":
-                    offered[form.action.partition("?")[0]] += filled_in(form.values)
+            for action, data in forms_in(path, answer):
+                offered[action].append(data)
     return offered
-
-
-def filled_in(values: dict[str, list[str]]) -> list[dict]:
-    """The form once for each button it has."""
-    first = {name: found[0] for name, found in values.items() if found}
-    buttons = [(name, value) for name in WISHES & values.keys() for value in values[name]]
-    return [first | {name: value} for name, value in buttons] or [first]
 
 
 Answer = tuple[int, str, str]
@@ -233,14 +220,11 @@ def fields_with_dates(world: World, visitor: Visitor, own: str):
     """(where a form goes, the form, the field with the date's id)."""
     for path in {p for route in own_pages() for p in paths(route, world, visitor)}:
         answer, _words, _read = ask(visitor, path)
-        if answer.streaming or "html" not in answer.headers.get("Content-Type", ""):
-            continue
-        for form in forms_on(path, answer.content.decode()):
-            typed = {name: TYPED[name] for name in TYPED.keys() & form.values.keys()}
-            for data in filled_in(form.values) if form.method == "post" else []:
-                for name, value in data.items():
-                    if name in HOLD_DATES and re.fullmatch(rf"{own}(\.\d+)?", value):
-                        yield form.action, data | typed, name
+        for action, data in forms_in(path, answer):
+            typed = {name: TYPED[name] for name in TYPED.keys() & data.keys()}
+            for name, value in data.items():
+                if name in HOLD_DATES and re.fullmatch(rf"{own}(\.\d+)?", value):
+                    yield action, data | typed, name
 
 
 def press(visitor: Visitor, path: str, data: dict, theirs: dict[str, int]):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import product
+from urllib.parse import urlsplit
 
 from django.contrib import admin
 from django.urls import NoReverseMatch, reverse
@@ -9,10 +10,14 @@ from django.urls.resolvers import RegexPattern
 
 from events.disclosure import Role
 from tests.homes.world import Visitor, World
+from tests.security.forms import forms_on
 from tests.test_policies import ROUTES, THIRD_PARTY, Route
 
 # Opens every page that looks for events where the world's event is.
 QUERY = {"near": "43215", "within": "100", "q": "Plover", "to": "guest.canary"}
+
+# Fields whose values say what to do.
+WISHES = ("do", "step", "answer", "role")
 
 
 def arguments_of(route: Route) -> list[str]:
@@ -58,6 +63,19 @@ def _objects_of(route: Route, *, all_of_them: bool) -> list[object]:
             found = list(model._default_manager.order_by("pk").values_list("pk", flat=True))
             return found[: None if all_of_them else 1] or [1]
     return [1]
+
+
+def forms_in(path: str, answer) -> Iterator[tuple[str, dict[str, str]]]:
+    """Everything that can be sent from this page: where it goes, and what; a form once for each
+    button it has."""
+    if answer.streaming or "html" not in answer.headers.get("Content-Type", ""):
+        return
+    for form in forms_on(path, answer.content.decode()):
+        if form.method == "post":
+            first = {name: found[0] for name, found in form.values.items() if found}
+            pressed = [{name: value} for name in WISHES for value in form.values.get(name, [])]
+            to = urlsplit(form.action).path
+            yield from ((to, first | wish) for wish in pressed or [first])
 
 
 def pages() -> list[Route]:

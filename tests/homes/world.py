@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from html import unescape
 from http.cookies import SimpleCookie
+from io import BytesIO
 from urllib.parse import unquote
 
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
+from PIL import Image
 
 from events import geocoding, spatial
 from events.disclosure import Field, Role
@@ -91,6 +94,7 @@ def make_world(*, private: bool, state: str, typed: bool = True) -> World:
     if not typed:
         event.typed = {}
     slot = make_timeslot(event, capacity=20, instructions="Door code Kingfisher 4711")
+    event.picture.save("picture.jpg", ContentFile(a_picture()), save=False)
     geocoding.place_event(event, now=now)
     event.public_neighborhood, event.public_city = "Turnstone Heights", "Dunlinville"
     event.save()
@@ -175,10 +179,17 @@ def make_world(*, private: bool, state: str, typed: bool = True) -> World:
             "user_id": [event.host_id],
             "host_id": [event.host.host.pk],
             "kind": ["invitation"],
-            "name": ["nobody.jpg"],
+            "name": [event.picture.name.rpartition("/")[2], "nobody.jpg"],
             "number": [0],
         },
     )
+
+
+def a_picture() -> bytes:
+    """One that is as public as the event's title."""
+    file = BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "JPEG", comment=CANARIES[Field.PUBLIC_FACTS][0])
+    return file.getvalue()
 
 
 def _event(*, private: bool, state: str) -> Event:
