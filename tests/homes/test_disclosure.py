@@ -20,7 +20,7 @@ from events.states import EventState, TimeslotState
 from hosts import decision_letters
 from outbox import letters
 from outbox.models import Message
-from rsvps import alerts
+from rsvps import alerts, links
 from rsvps.states import COMING
 from rsvps.wording import facts_of
 from tests.factories import make_event
@@ -157,9 +157,10 @@ def test_what_pages_show_is_what_the_table_says_for_every_role_and_each_reading_
 
 # -- Letters -------------------------------------------------------------------------
 
+TICKETS = {"confirm", "second_form", "new_address"}
 # What the letter is about; all others are about an RSVP.
 SUBJECTS = {
-    **dict.fromkeys(["confirm", "second_form", "new_address", "host_message"], "guest"),
+    **dict.fromkeys([*TICKETS, "host_message"], "guest"),
     **dict.fromkeys(["resend"], "supporter"),
     **dict.fromkeys(["submitted", "new_rsvps"], "event"),
     "cohost_request": "cohost",
@@ -195,6 +196,10 @@ def letters_of(kind: letters.Kind, world: World) -> Iterator[tuple[Role, Message
             number = {"rsvp": rsvp.pk, "guest": rsvp.guest_id, "supporter": rsvp.supporter_id}
             # A given-up letter goes to the address the guest had before.
             to = "before@example.org" if kind.name == "given_up" else rsvp.supporter.email
+            if kind.name in TICKETS:
+                message.payload["token"] = links.new_ticket(
+                    kind.name, guest=rsvp.guest, payload={}, lasts=timedelta(days=1), now=now
+                )[1]
             yield role, _about(message, f"{subject}:{number[subject]}", to)
     else:
         number = {
@@ -249,6 +254,7 @@ def test_what_letters_say_is_what_the_table_says_for_everybody_who_gets_one(full
     assert sorted(differences) == []
     written = {surface.partition("/")[2] for surface, _role in found}
     listed = {surface.partition("/")[2] for surface in SURFACES if surface.startswith("letter/")}
+    assert written >= TICKETS
     if full:  # every kind, and all that the table says its readers learn
         assert {
             kind.name for kind in letters.kinds().values() if not kind.account_mail
