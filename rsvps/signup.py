@@ -7,11 +7,9 @@ guest list already it changes nothing until then. What the form's sender reads, 
 takes, is the same in every case.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from secrets import token_hex
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +17,7 @@ from django.db import transaction
 
 from events.models import Event, Timeslot
 from rsvps import blocks, buttons, consents, errands, links, supporters, unasked
+from rsvps.alike import nobody, taken_back
 from rsvps.attending import accept, add_rsvps, check_joinable
 from rsvps.capacity import Claim, TimeslotUnavailable, check_room, take_seats
 from rsvps.invites import post_resend
@@ -117,7 +116,7 @@ def _new_guest(
     if supporter is None:
         supporter = _new_supporter(form, now=now)
     else:
-        with _taken_back():
+        with taken_back():
             _new_supporter(_by_nobody(form), now=now)
     guest, created = Guest.objects.select_related("supporter").get_or_create(
         supporter=supporter,
@@ -186,28 +185,14 @@ def _as_a_stranger(form: SignupForm, slots: list[Timeslot], *, now: datetime) ->
     So whoever types a known address is told what a stranger would be told, and a clock tells
     them no more: the same work was done.
     """
-    nobody = _by_nobody(form)
-    with _taken_back():
-        guest, _created = _new_guest(nobody, None, now=now)
-        _first_form(nobody, guest, slots, now=now)
+    stranger = _by_nobody(form)
+    with taken_back():
+        guest, _created = _new_guest(stranger, None, now=now)
+        _first_form(stranger, guest, slots, now=now)
 
 
 def _by_nobody(form: SignupForm) -> SignupForm:
-    return replace(form, email=f"{token_hex(8)}@nobody.invalid")
-
-
-class _TakenBack(Exception):
-    pass
-
-
-@contextmanager
-def _taken_back() -> Iterator[None]:
-    try:
-        with transaction.atomic():
-            yield
-            raise _TakenBack
-    except _TakenBack:
-        pass
+    return replace(form, email=nobody())
 
 
 def see_to_second_form(email: str, payload: dict[str, Any], now: datetime) -> None:

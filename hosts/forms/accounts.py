@@ -1,5 +1,6 @@
 """allauth's forms in plain words: an address is enough, a password is for who wants one."""
 
+from copy import copy
 from typing import Any
 
 from allauth.account import forms as allauth_forms
@@ -7,10 +8,12 @@ from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn import forms as webauthn_forms
 from django import forms
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from events.fields import EmailField
 from hosts.forms.asking import AskingForm
+from rsvps.alike import nobody, taken_back
 
 _EMAIL_ATTRS = {
     "inputmode": "email",
@@ -43,6 +46,17 @@ class SignupForm(allauth_forms.SignupForm):
         super().__init__(*args, **kwargs)
         self.fields.pop("password1", None)
         _ask_for_email(self, "email")
+
+    def try_save(self, request: HttpRequest) -> tuple[Any, HttpResponse | None]:
+        """allauth's (account, answer); for an address that has one, (None, the same answer)."""
+        user, response = super().try_save(request)
+        if user is None:
+            stranger = copy(self)
+            stranger.account_already_exists = False
+            stranger.cleaned_data = self.cleaned_data | {"email": nobody()}
+            with taken_back():
+                stranger.save(request)
+        return user, response
 
 
 class ResetPasswordForm(allauth_forms.ResetPasswordForm):

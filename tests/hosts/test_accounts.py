@@ -34,6 +34,13 @@ def log_in(client, email, **more):
     return client.post("/accounts/login/code/?next=/accounts/2fa/", {"email": email})
 
 
+def test_signing_up_under_a_known_address_makes_no_account(client):
+    make_user(email="known@example.org")
+    client.post("/accounts/signup/", {"email": "known@example.org"})
+    assert [user.email for user in User.objects.all()] == ["known@example.org"]
+    assert the_letter().kind == "account_known"
+
+
 def test_a_new_person_signs_up_with_the_code_from_the_letter(client):
     answer = client.post(
         "/accounts/signup/?next=/accounts/2fa/", {"email": "New.Person@Example.org "}
