@@ -49,14 +49,13 @@ class SignupForm(allauth_forms.SignupForm):
 
     def try_save(self, request: HttpRequest) -> tuple[Any, HttpResponse | None]:
         """allauth's (account, answer); for an address that has one, (None, the same answer)."""
-        user, response = super().try_save(request)
-        if user is None:
+        if self.account_already_exists:
             stranger = copy(self)
             stranger.account_already_exists = False
             stranger.cleaned_data = self.cleaned_data | {"email": nobody()}
             with taken_back():
                 stranger.save(request)
-        return user, response
+        return super().try_save(request)
 
 
 class ResetPasswordForm(allauth_forms.ResetPasswordForm):
