@@ -118,8 +118,15 @@ def post_removed(rsvp: Rsvp, *, now: datetime, words: str = "") -> None:
 
 
 def post_pending(rsvp: Rsvp, *, now: datetime) -> None:
-    """The host answers each guest: no calendar object, it would look like a seat."""
-    ledger.post_all([_draft("pending", rsvp, now=now)])
+    """The host answers each guest: no calendar object, it would look like a seat.
+
+    CANCEL where an earlier RSVP left them an entry: the letter that took it away may be waiting
+    still, and does not leave any more.
+    """
+    if has_entry(rsvp):
+        post_no_room(rsvp, why="waits", now=now)
+    else:
+        ledger.post_all([_draft("pending", rsvp, now=now)])
 
 
 def post_declined_by_host(rsvp: Rsvp, *, now: datetime, words: str = "") -> None:
@@ -142,10 +149,11 @@ def post_given_up(rsvp: Rsvp, *, to: str, organizer: str, now: datetime) -> None
 
 
 def post_no_room(rsvp: Rsvp, *, why: str, now: datetime) -> None:
-    """Their calendar said yes again without a seat: CANCEL puts the entry right.
+    """They have an entry without a seat: CANCEL puts it right.
 
-    It is "full" or "off", or the guest "waits" for the host's answer; this letter says so in the
-    place of the one that has no calendar object. Raise `rsvp.revision` first.
+    Their calendar said yes again where it is "full" or "off", or the guest "waits" for the host's
+    answer; this letter says so in the place of the one that has no calendar object. Raise
+    `rsvp.revision` first.
     """
     kinds = ["no_room", "pending"]
     ledger.withdraw(subject=f"rsvp:{rsvp.pk}", kinds=kinds, now=now, why="told anew")

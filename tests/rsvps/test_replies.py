@@ -355,6 +355,14 @@ class TestAnswersWhereTheHostAnswersEachGuest:
         assert links.manage_url(waiting.guest) in letter.text
         assert message.version + message.revision > invites.last_sequence_sent(waiting)
 
+    def test_it_is_taken_away_from_who_comes_back_before_their_cancel_has_left(self, rsvp):
+        attending.cancel_rsvp(rsvp, now=NOW)
+        Event.objects.update(approve_each_guest=True)
+        rsvp = Rsvp.objects.get()
+        attending.come_back(rsvp, now=NOW)
+        assert rsvp.status == RsvpStatus.PENDING
+        assert self.wanted() == [("no_room", "CANCEL")]
+
     def test_the_hosts_yes_brings_it_back(self, waiting):
         Message.objects.queued().update(state=MessageState.SENT)
         sent = invites.last_sequence_sent(waiting)
@@ -375,7 +383,7 @@ class TestAnswersWhereTheHostAnswersEachGuest:
         receive(mail(rsvp, ics(rsvp)))
         Event.objects.update(approve_each_guest=True)
         attending.come_back(Rsvp.objects.get(pk=rsvp.pk), now=NOW)
-        assert self.wanted() == [("pending", None)]
+        assert self.wanted() == [("no_room", "CANCEL")]
         again = ics(rsvp, answer="ACCEPTED", stamp="20270102T152930Z")
         assert receive(mail(rsvp, again)) == "reply: waits for the host"
         assert self.wanted() == [("no_room", "CANCEL")]
