@@ -1,13 +1,14 @@
 """`python -m bench.mail_sink PORT DELAY_MS [LOG]`: a mail server that takes every letter.
 
 It answers each command after the delay, as a near mail server does, and writes a line for each
-letter it has taken (recipient, Message-ID) before it answers the final dot.
+letter it has taken (recipient, Message-ID, SHA-256) before it answers the final dot.
 """
 
 import socket
 import sys
 import threading
 import time
+from hashlib import sha256
 from pathlib import Path
 
 _ANSWERS = {
@@ -52,11 +53,15 @@ class Sink:
     def take(self, lines, recipient: bytes) -> None:
         """Read to the final dot and write the letter down. Raises ConnectionError before it."""
         message_id = b""
+        digest = sha256()
         for line in lines:
             if line == b".\r\n":
                 if self.log:
-                    self.log.write(recipient + b" " + message_id + b"\n")
+                    words = (recipient, message_id, digest.hexdigest().encode())
+                    self.log.write(b" ".join(words) + b"\n")
                 return
+            if self.log:
+                digest.update(line)
             if not message_id and line[:11].lower() == b"message-id:":
                 message_id = line[11:].strip()
         raise ConnectionError("the letter broke off")
