@@ -18,6 +18,10 @@ class WithdrawForm(forms.Form):
     topic = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
     before = forms.DateTimeField(
         label=gettext_lazy("Due before (UTC)"),
+        error_messages={
+            "required": gettext_lazy("Pick a day and time."),
+            "invalid": gettext_lazy("Pick a day and time."),
+        },
         widget=forms.DateTimeInput(
             # To the second, as the notice after a restore says it.
             attrs={"type": "datetime-local", "step": 1, "class": "form-control"},
