@@ -234,4 +234,5 @@ def test_nothing_that_is_asked_of_the_site_breaks_it(state, full, settings, tmp_
     told = ", ".join(f"{status}: {often}" for status, often in sorted(statuses.items()))
     print(f"\n{count} requests to {len(chosen)} addresses with {forms} forms ({state}): {told}")
     assert not broken, broken[:5]
-    assert {200, 302, 400, 404, 405} <= statuses.keys()  # it got everywhere
+    # It got everywhere; one request in fifty is answered 400, which a sample can miss.
+    assert {200, 302, 404, 405} | ({400} if full else set()) <= statuses.keys()
