@@ -26,7 +26,6 @@ from events.states import Accuracy
 
 log = structlog.get_logger(__name__)
 
-_KEEP_FOUND = 30 * 24 * 3600
 _KEEP_NOT_FOUND = 3600
 _NOT_FOUND = "not found"
 # After a failure nobody who is impatient asks for a while.
@@ -85,7 +84,9 @@ def ask(address: Address, *, patience: float | None = None) -> Answer | None:
     except ProviderFailed:
         cache.set(_RESTS, True, _RESTING)
         raise
-    cache.set(key, answer or _NOT_FOUND, _KEEP_FOUND if answer else _KEEP_NOT_FOUND)
+    # Where a home stands is kept no longer than its address (docs/privacy.md).
+    keep_found = settings.KEEP_ADDRESS_DAYS * 24 * 3600
+    cache.set(key, answer or _NOT_FOUND, keep_found if answer else _KEEP_NOT_FOUND)
     return answer
 
 

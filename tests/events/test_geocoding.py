@@ -2,6 +2,7 @@ import time
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from events.geocoder_service import accuracy_of
@@ -49,6 +50,14 @@ def test_provider_is_asked_with_a_user_agent_and_once_only(provider):
     assert found.accuracy == Accuracy.ROOFTOP
     assert provider.asked == ["41 South Elm Street, Columbus, OH 43215, US"]
     assert "Barnstorm" in provider.agents[0]
+
+
+def test_position_of_an_address_is_kept_no_longer_than_the_address(provider, settings):
+    settings.KEEP_ADDRESS_DAYS = 7
+    for days in (0, 6, 8):
+        with time_machine.travel(timezone.now() + timedelta(days=days), tick=False):
+            geocode(**ADDRESS)
+    assert len(provider.asked) == 2
 
 
 @pytest.mark.parametrize(
