@@ -24,7 +24,8 @@ from hosts import records
 from hosts.models import CoHost, EventReport, Host, Record, RecordKind, User, VettingDecision
 from hosts.people import Person, is_known
 from hosts.pictures import delete_pictures, picture_named
-from outbox import ledger, suppression
+from outbox import suppression
+from outbox.forgetting import erase_letters, erase_topic, erase_written_by
 from outbox.models import Message
 from outbox.states import IN_FLIGHT, MessageState
 from rsvps.forgetting import forget_supporter
@@ -102,12 +103,12 @@ def _blank_records(who: Person) -> None:
 
 
 def _erase_host(user: User, *, now: datetime) -> None:
-    ledger.erase_written_by(user.pk)
+    erase_written_by(user.pk)
     events = list(Event.objects.filter(host=user))
-    ledger.erase(user.email, subjects=_letters_to(user, events), now=now)
+    erase_letters(user.email, subjects=_letters_to(user, events), now=now)
     pictures = {name for event in events for name in _pictures_of(event)}
     for event in events:
-        ledger.erase_topic(f"event:{event.pk}", now=now)
+        erase_topic(f"event:{event.pk}", now=now)
         VettingDecision.objects.filter(event=event).update(reason="", snapshot={})
         EventReport.objects.filter(event=event).update(words="", email="")
         event.cohosts.all().delete()
@@ -149,7 +150,7 @@ def _erase_account(user: User, *, now: datetime) -> None:
     LogEntry.objects.filter(user=user).update(object_repr="", change_message="")
     Host.objects.filter(user=user).delete()
     for address in EmailAddress.objects.filter(user=user):  # one that waits for its code too
-        ledger.erase(address.email, now=now)
+        erase_letters(address.email, now=now)
     EmailAddress.objects.filter(user=user).delete()
     Authenticator.objects.filter(user=user).delete()
     user.groups.clear()
@@ -181,7 +182,7 @@ def _erase_by_address(email: str, *, now: datetime) -> None:
     cohosts = CoHost.objects.filter(models.Q(email__iexact=email) | models.Q(user__email=email))
     keys = list(cohosts.values_list("pk", flat=True))
     _forget_log_of(CoHost, keys)
-    ledger.erase(email, subjects=[f"cohost:{key}" for key in keys], now=now)
+    erase_letters(email, subjects=[f"cohost:{key}" for key in keys], now=now)
     cohosts.delete()
     EventReport.objects.filter(email__iexact=email).update(email="", words="")
     Ticket.objects.filter(payload__email=email).delete()

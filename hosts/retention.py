@@ -16,7 +16,7 @@ from events.forgetting import forget_place, homes_to_forget, without_place
 from events.models import AddressReading, Event, Timeslot
 from hosts.drafts import forget_home
 from hosts.models import CoHost, EventReport, Record, RecordKind
-from outbox import ledger
+from outbox.forgetting import erase_topic
 from rsvps.forgetting import forget_blocks, forget_guests, forget_phones
 from rsvps.holds import forget_strangers
 
@@ -46,7 +46,7 @@ def forget_addresses(now: datetime) -> int:
             for decision in event.decisions.all():
                 without_place(decision.snapshot)
                 decision.save(update_fields=["snapshot"])
-            ledger.erase_topic(f"event:{event.pk}", now=now)
+            erase_topic(f"event:{event.pk}", now=now)
     return len(found)
 
 

@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from hosts.models import RecordKind, User
 from hosts.records import record
 from outbox import ledger, letters
+from outbox.models import Message, MessageQuerySet, Priority
+from outbox.states import MessageState
 
 # Kinds of which a second copy does harm; of the others it takes the first one's place.
 ONCE = "once"
@@ -22,18 +24,23 @@ class Withdrawal:
     kind: str = ""
     topic: str = ""
 
-    @property
-    def waiting(self) -> ledger.Waiting:
-        kinds = {self.kind} if self.kind else None
+    def rows(self) -> MessageQuerySet:
+        """Never account mail: somebody is waiting for it."""
+        found = Message.objects.filter(
+            state__in=[MessageState.QUEUED, MessageState.CLAIMED], not_before__lt=self.before
+        ).exclude(priority=Priority.ACCOUNT)
         if self.kind == ONCE:
-            kinds = {name for name, kind in letters.kinds().items() if kind.in_doubt == "leave"}
-        return ledger.Waiting(due_before=self.before, kinds=kinds, topic=self.topic)
+            once = [name for name, kind in letters.kinds().items() if kind.in_doubt == "leave"]
+            found = found.filter(kind__in=once)
+        elif self.kind:
+            found = found.filter(kind=self.kind)
+        return found.about(self.topic) if self.topic else found
 
     @transaction.atomic
     def carry_out(self, *, by: User | None, now: datetime) -> int:
         """Take them back, on the record; answers how many that were."""
         why = str(_("withdrawn by staff"))
-        count = ledger.withdraw_waiting(self.waiting, now=now, why=why)
+        count = ledger.take_back(self.rows(), now=now, why=why)
         which = self.kind or "everything"
         record(
             RecordKind.LETTERS,

@@ -5,9 +5,9 @@ class OutboxConfig(AppConfig):
     name = "outbox"
 
     def ready(self) -> None:
-        from outbox import bounces, checks, ledger, letters, previews, suppression  # noqa: F401
+        from outbox import bounces, checks, forgetting, letters, previews, suppression  # noqa: F401
 
-        letters.register_planner("outbox.forget", ledger.forget)
+        letters.register_planner("outbox.forget", forgetting.forget)
         letters.register_planner("outbox.forget_soft_bounces", suppression.forget_soft_bounces)
         letters.register_inbound(bounces.handle_complaint)
         letters.register_inbound(bounces.handle_delivery_report)

@@ -8,21 +8,18 @@ Every step is a compare-and-set; "zero rows changed" means somebody else was fas
 """
 
 import random
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from itertools import batched
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet, Value
+from django.db.models import DateTimeField, ExpressionWrapper, F, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from outbox import letters
-from outbox.models import Message, MessageQuerySet, Pause, Priority
-from outbox.states import FINAL, IN_FLIGHT, MessageState
+from outbox.models import Message, Pause, Priority
+from outbox.states import IN_FLIGHT, MessageState
 
 CLAIM_LEASE = timedelta(seconds=90)
 # Longer than any single letter can take with every timeout used up (outbox.smtp).
@@ -156,16 +153,18 @@ def withdraw(
     subjects = [subject] if isinstance(subject, str) else list(subject)
     withdrawn = 0
     for start in range(0, len(subjects), 500):
-        found = Message.objects.filter(
-            subject_key__in=subjects[start : start + 500],
-            state__in=[MessageState.QUEUED, MessageState.CLAIMED],
-        )
+        found = Message.objects.filter(subject_key__in=subjects[start : start + 500])
         if kinds is not None:
             found = found.filter(kind__in=list(kinds))
-        withdrawn += found.update(
-            state=MessageState.SUPERSEDED, finished_at=now, error=why, body=None
-        )
+        withdrawn += take_back(found, now=now, why=why)
     return withdrawn
+
+
+def take_back(found: QuerySet[Message], *, now: datetime, why: str) -> int:
+    """Withdraw those of these letters that have not begun to leave; answers how many."""
+    return found.filter(state__in=[MessageState.QUEUED, MessageState.CLAIMED]).update(
+        state=MessageState.SUPERSEDED, finished_at=now, error=why[:ERROR_LENGTH], body=None
+    )
 
 
 def put_back(
@@ -406,44 +405,6 @@ def retry(message_id: int, *, now: datetime) -> None:
         raise NothingToRetry(message_id)
 
 
-def withdraw_one(message_id: int, *, now: datetime, why: str) -> bool:
-    """Take back one letter that has not begun to leave; False where it is too late."""
-    return bool(
-        Message.objects.filter(
-            pk=message_id, state__in=[MessageState.QUEUED, MessageState.CLAIMED]
-        ).update(
-            state=MessageState.SUPERSEDED, finished_at=now, error=why[:ERROR_LENGTH], body=None
-        )
-    )
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """Letters that wait and were due before an instant: of some kinds, of one topic.
-
-    Account mail is never among them: somebody is waiting for it.
-    """
-
-    due_before: datetime
-    kinds: Collection[str] | None = None
-    topic: str = ""
-
-    def rows(self) -> MessageQuerySet:
-        found = Message.objects.filter(
-            state__in=[MessageState.QUEUED, MessageState.CLAIMED], not_before__lt=self.due_before
-        ).exclude(priority=Priority.ACCOUNT)
-        if self.kinds is not None:
-            found = found.filter(kind__in=self.kinds)
-        return found.about(self.topic) if self.topic else found
-
-
-def withdraw_waiting(waiting: Waiting, *, now: datetime, why: str) -> int:
-    """Take all of them back; answers how many that were."""
-    return waiting.rows().update(
-        state=MessageState.SUPERSEDED, finished_at=now, error=why[:ERROR_LENGTH], body=None
-    )
-
-
 def pause(*, now: datetime, reason: str, by: str = "", topic: str = "") -> None:
     """Hold back the letters of one topic, or all but account mail."""
     Pause.objects.update_or_create(
@@ -453,53 +414,3 @@ def pause(*, now: datetime, reason: str, by: str = "", topic: str = "") -> None:
 
 def resume(*, topic: str = "") -> None:
     Pause.objects.filter(topic=topic).delete()
-
-
-# -- Forgetting ----------------------------------------------------------------------------
-
-_FORGOTTEN: dict[str, Any] = {"recipient": "", "payload": {}, "body": None, "error": ""}
-FORGOTTEN_AT_ONCE = 500
-
-
-def forget(now: datetime) -> int:
-    """A planner: forget whom letters went to and what they held, days after they were finished.
-
-    The row stays: it is the proof that the letter was posted, and keeps it from being again.
-    """
-    old = Message.objects.filter(
-        Q(state__in=FINAL) | Q(state=MessageState.UNCERTAIN),
-        finished_at__lt=now - timedelta(days=settings.KEEP_LETTERS_DAYS),
-    ).exclude(recipient="")
-    keys = list(old.values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])
-    return Message.objects.filter(pk__in=keys).update(**_FORGOTTEN)
-
-
-def erase(address: str, *, subjects: Iterable[str] = (), now: datetime) -> int:
-    """Forget every letter to `address`, and those about `subjects`; what waits is taken back."""
-    return _erase(Q(recipient__iexact=address), now=now) + sum(
-        _erase(Q(subject_key__in=chunk), now=now) for chunk in batched(subjects, 500)
-    )
-
-
-def erase_topic(topic: str, *, now: datetime) -> int:
-    """Forget what letters about `topic` held; whom they went to is forgotten in its time."""
-    rows = Message.objects.about(topic)
-    _take_back(rows, now=now)
-    return rows.update(payload={}, body=None, error="")
-
-
-def erase_written_by(user_id: int) -> int:
-    """Forget the words of messages this account wrote to guests."""
-    return Message.objects.filter(payload__by=user_id).update(payload={}, body=None)
-
-
-def _erase(which: Q, *, now: datetime) -> int:
-    rows = Message.objects.filter(which)
-    _take_back(rows, now=now)
-    return rows.update(**_FORGOTTEN)
-
-
-def _take_back(rows: QuerySet[Message], *, now: datetime) -> None:
-    rows.filter(state__in=[MessageState.QUEUED, MessageState.CLAIMED]).update(
-        state=MessageState.SUPERSEDED, finished_at=now
-    )

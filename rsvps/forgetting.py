@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from events.models import Timeslot
-from outbox import ledger
+from outbox.forgetting import erase_letters
 from outbox.models import Message
 from rsvps import attending, blocks
 from rsvps.alerts import UNCONFIRMED_LASTS
@@ -47,7 +47,7 @@ def forget_supporter(supporter: Supporter, *, now: datetime) -> None:
         Guest.objects.filter(pk=guest.pk).update(
             manage_digest=None, form_digest="", earlier_addresses=kept_out
         )
-    ledger.erase(email, subjects=keys_of(supporter), now=now)
+    erase_letters(email, subjects=keys_of(supporter), now=now)
     # Letters to others that wait for another try have their bytes made: a name may be in them.
     topics = {f"event:{key}" for key in supporter.guests.values_list("event_id", flat=True)}
     Message.objects.filter(topic__in=topics, body__isnull=False).update(body=None)

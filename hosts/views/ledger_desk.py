@@ -151,8 +151,9 @@ def ledger_retry(request: UserRequest, message_id: int) -> HttpResponse:
 @require_POST
 def ledger_withdraw(request: UserRequest, message_id: int) -> HttpResponse:
     with transaction.atomic():
+        letter = Message.objects.filter(pk=message_id)
         why = str(_("withdrawn by staff"))
-        if ledger.withdraw_one(message_id, now=timezone.now(), why=why):
+        if ledger.take_back(letter, now=timezone.now(), why=why):
             _record(request, f"letter:{message_id}", "withdraw")
             messages.success(request, _("Withdrawn. It will not be sent."))
         else:
@@ -169,7 +170,7 @@ def ledger_withdraw_due(request: UserRequest) -> HttpResponse:
     form = WithdrawForm(request.POST if sure else request.GET or None, now=now)
     chosen = form.withdrawal() if form.is_valid() else None
     if not sure or chosen is None:
-        counts = overview.count_kinds(chosen.waiting.rows()) if chosen else []
+        counts = overview.count_kinds(chosen.rows()) if chosen else []
         total = sum(count for _title, count in counts)
         context = {"form": form, "chosen": chosen, "counts": counts, "total": total}
         return render(request, "review/ledger_withdraw.html", context)

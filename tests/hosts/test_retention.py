@@ -9,7 +9,7 @@ from events.models import AddressReading, Event
 from events.readings import record_reading
 from hosts import drafts, retention, sealing
 from hosts.models import CoHost, EventReport, Record, VettingDecision
-from outbox import ledger
+from outbox import forgetting, ledger
 from outbox.models import Message
 from outbox.states import MessageState
 from rsvps.models import Alert, Consent, Feedback, Rsvp, Supporter
@@ -314,10 +314,10 @@ def test_other_periods_hold_where_they_are_set(home, ended_at, settings):
 
 
 def test_letters_forget_thirty_days_after_they_were_finished(home, ended_at):
-    ledger.forget(ended_at + timedelta(days=30))
+    forgetting.forget(ended_at + timedelta(days=30))
     assert Message.objects.get().recipient
 
-    ledger.forget(ended_at + timedelta(days=30, seconds=1))
+    forgetting.forget(ended_at + timedelta(days=30, seconds=1))
     letter = Message.objects.get()
     assert (letter.recipient, letter.payload, letter.body) == ("", {}, None)
 

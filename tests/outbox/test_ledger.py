@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from outbox import ledger, overview
+from outbox import forgetting, ledger, overview
 from outbox.letters import UnknownKind
 from outbox.models import Message, Priority
 from outbox.states import MessageState
@@ -224,7 +224,7 @@ def test_summary_counts_by_kind_and_state(now):
 def test_finished_letters_are_forgotten_but_never_posted_again(now):
     message = post(now, payload={"words": "hello"})
     ledger.withdraw(subject="rsvp:1", now=now)
-    assert ledger.forget(now + timedelta(days=31)) == 1
+    assert forgetting.forget(now + timedelta(days=31)) == 1
     message.refresh_from_db()
     assert (message.recipient, message.payload) == ("", {})
     assert post(now).pk == message.pk

@@ -33,5 +33,5 @@ class Command(BaseCommand):
         if options["yes"]:
             self.stdout.write(f"{withdrawal.carry_out(by=None, now=now)} withdrawn.")
         else:
-            count = withdrawal.waiting.rows().count()
+            count = withdrawal.rows().count()
             self.stdout.write(f"{count} wait; --yes withdraws them.")
