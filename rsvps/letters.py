@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from events import calendars
+from events.models import Timeslot
 from events.states import EventState
 from outbox.letters import Kind, Letter, register
 from outbox.models import Message
@@ -99,6 +100,13 @@ def _answer_wanted(*statuses: str) -> Wanted:
     return _wanted(check)
 
 
+def _is_off(timeslot: Timeslot) -> str | None:
+    """Why nobody is to be told where and when it is; None while it takes place in public."""
+    if timeslot.event.state != EventState.APPROVED or calendars.is_cancelled(timeslot):
+        return "cancelled or unlisted since"
+    return None
+
+
 def _own_wanted(*statuses: str) -> Wanted:
     """For what tells of one guest's own RSVP, and when and where it is for.
 
@@ -107,25 +115,19 @@ def _own_wanted(*statuses: str) -> Wanted:
     """
 
     def check(rsvp: Rsvp, message: Message, now: datetime) -> str | None:
-        timeslot = rsvp.timeslot
         if rsvp.status not in statuses:
             return "the RSVP changed since"
-        if timeslot.event.state != EventState.APPROVED or calendars.is_cancelled(timeslot):
-            return "cancelled or unlisted since"
-        return _standing(rsvp, message, now)
+        return _is_off(rsvp.timeslot) or _standing(rsvp, message, now)
 
     return _wanted(check)
 
 
 def _reminder_wanted(rsvp: Rsvp, message: Message, now: datetime) -> str | None:
-    timeslot = rsvp.timeslot
     if rsvp.status not in COMING:
         return "no longer coming"
-    if timeslot.event.state != EventState.APPROVED or calendars.is_cancelled(timeslot):
-        return "cancelled or unlisted since"
-    if timeslot.version != message.version:
-        return "changed since"
-    return None
+    if why := _is_off(rsvp.timeslot):
+        return why
+    return "changed since" if rsvp.timeslot.version != message.version else None
 
 
 def _before_start(rsvp: Rsvp, message: Message, now: datetime) -> str | None:
