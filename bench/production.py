@@ -14,7 +14,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +69,10 @@ class Site:
         self.manage("collectstatic", "--noinput", "--verbosity=0", **more)
         command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py"]
         if self.tls:
-            certificate = _certificate(self.folder)
-            command += [f"--certfile={certificate}", f"--keyfile={certificate}"]
+            from tests.certificates import certificate
+
+            file = certificate(self.folder)
+            command += [f"--certfile={file}", f"--keyfile={file}"]
         log_file = self.folder / "server.log"
         with log_file.open("wb") as log:
             server = subprocess.Popen(
@@ -111,35 +112,3 @@ class Site:
         with suppress(OSError):
             return bool(self.get("/healthz"))
         return False
-
-
-def _certificate(folder: Path) -> Path:
-    """A file with a key and a certificate for localhost, signed by itself."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=7))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / "localhost.pem"
-    file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    return file

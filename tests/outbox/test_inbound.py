@@ -10,7 +10,8 @@ from outbox import bounces, delivery, inbound, ledger, letters, suppression
 from outbox.models import InboundTally, Message, Suppression
 from outbox.states import MessageState, SuppressionReason
 from rsvps import replies
-from tests.outbox.imap_server import PASSWORD, ImapServer, certificate
+from tests.certificates import certificate
+from tests.outbox.imap_server import PASSWORD, ImapServer
 from tests.outbox.reports import bounce, complaint
 
 pytestmark = pytest.mark.django_db
