@@ -10,6 +10,7 @@ from pathlib import Path
 from events.models import Timeslot
 from outbox.clock import database_now
 from outbox.models import Message
+from outbox.overview import PLANNED
 from outbox.states import MessageState
 from rsvps import invites, links
 from rsvps.models import Guest, Rsvp, Supporter
@@ -19,7 +20,6 @@ from tests.factories import make_event, make_timeslot
 
 GUESTS_A_PARTY = 20
 NOON = 12
-UNSETTLED = [MessageState.QUEUED, MessageState.CLAIMED, MessageState.TRANSMITTING]
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Night:
     def is_settled(self) -> bool:
         """Whether everybody's reminder was planned and every letter has come to its end."""
         planned = Message.objects.filter(kind=ReminderKind.ON_THE_DAY).count()
-        waiting = Message.objects.filter(state__in=UNSETTLED)
+        waiting = Message.objects.filter(state__in=PLANNED)
         return planned >= self.reminders and not waiting.exists()
 
     def account(self, log: Path) -> Account:

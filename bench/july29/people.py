@@ -192,7 +192,6 @@ class Host:
     def live(self) -> Life:
         if self.knows & {"acted", "puzzled"}:
             return
-        desk = Page(0, "", "")
         for _ in range(3):  # on a crowded night a code can run out on its way
             yield from self.log_in()
             desk = self.browser.get("/host/", "host's desk")
