@@ -8,6 +8,7 @@ of letter or field is walked without a change here.
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.db import transaction
@@ -25,7 +26,15 @@ from rsvps.states import COMING
 from rsvps.wording import facts_of
 from tests.factories import make_event
 from tests.homes.walking import QUERY, forms_in, pages, paths
-from tests.homes.world import CANARIES, Visitor, World, ask, fields_in, make_world
+from tests.homes.world import (
+    CANARIES,
+    Visitor,
+    World,
+    ask,
+    fields_in,
+    make_world,
+    over_http,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1800)]
 
@@ -71,19 +80,18 @@ class Walk:
             for visitor in world.visitors:
                 if admin and not all_doors and visitor.role != Role.SENIOR:
                     continue
-                role = self._role(route.name, visitor)
                 for path in paths(route, world, visitor):
                     page = ask(visitor, path, QUERY)
-                    self._note(world, route.name, role, visitor, page)
+                    self.note(world, route.name, visitor, page)
                     if post and not admin:
                         self._send_forms(world, visitor, path, page[0])
                     if all_doors:
                         answer = ask(visitor, path, {}, post=True)
-                        self._note(world, route.name, role, visitor, answer)
+                        self.note(world, route.name, visitor, answer)
                     for button in buttons:
                         data = {"do": button.rpartition("/")[2]}
                         answer = ask(visitor, path, data, post=True)
-                        self._note(world, button, role, visitor, answer)
+                        self.note(world, button, visitor, answer)
 
     def _send_forms(self, world: World, visitor: Visitor, path: str, page) -> None:
         for action, data in forms_in(path, page):
@@ -91,7 +99,7 @@ class Walk:
             button = f"{name}/{data.get('do')}"
             answer = ask(visitor, action, data, post=True)
             surface = button if button in SURFACES else name
-            self._note(world, surface, self._role(name, visitor), visitor, answer)
+            self.note(world, surface, visitor, answer)
             self.forms += 1
 
     def _role(self, name: str, visitor: Visitor) -> Role:
@@ -99,8 +107,9 @@ class Walk:
         public = POLICIES[name] in OPEN and name not in LOOKS_WHO_ASKS
         return Role.STRANGER if public else visitor.role
 
-    def _note(self, world, surface, role, visitor, asked) -> None:
+    def note(self, world, surface, visitor, asked) -> None:
         answer, words, has_read = asked
+        role = self._role(surface.partition("/")[0], visitor)
         self.requests += 1
         if answer.status_code >= 500 and surface != "readyz":  # nobody delivers letters here
             self.failed.add((surface, visitor.called))
@@ -153,6 +162,24 @@ def test_what_pages_show_is_what_the_table_says_for_every_role_and_each_reading_
     assert sorted(walk.unread) == []
     if full:
         assert sorted(walk.missing()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_table_holds_on_a_running_server(live_server):
+    """Over HTTP, by everybody, on every page; `full` above asks more, inside this process."""
+    world = make_world(private=True, state=EventState.APPROVED)
+    walk = Walk()
+    for route in pages():
+        for visitor in world.visitors:
+            for path in paths(route, world, visitor):
+                address = f"{path}?{urlencode(QUERY)}"
+                answer = over_http(live_server.url, visitor, address)
+                walk.note(world, route.name, visitor, answer)
+    assert walk.requests > 1000
+    assert sorted(walk.failed) == []
+    assert sorted(walk.differences) == []
+    told = {role for (_, role), fields in walk.found.items() if Field.EXACT_PLACE in fields}
+    assert told >= {Role.GUEST, Role.HOST, Role.REVIEWER, Role.SENIOR}
 
 
 # -- Letters -------------------------------------------------------------------------
