@@ -50,8 +50,8 @@ def send(page: Page, url: str) -> Event:
 @pytest.mark.parametrize("browser_context_args", ["with JavaScript"], indirect=True)
 def test_a_preview_that_does_not_come_says_so(page, live_server, host, log_in):
     log_in(host.user)
-    begin(page, live_server.url, "Canvass")
     page.route("**/host/preview/", lambda route: route.abort())
+    begin(page, live_server.url, "Canvass")
     page.get_by_role("button", name="See how it will look").click()
     expect(page.locator("#preview")).to_have_text(re.compile("try again in a minute"))
 
@@ -98,9 +98,9 @@ def test_what_keeps_a_draft_from_being_saved_is_told(
     page, live_server, host, log_in, status, words
 ):
     log_in(host.user)
+    page.route("**/autosave/", lambda route: route.fulfill(status=status))
     begin(page, live_server.url, "House party")
     page.wait_for_load_state("load")  # what is typed before that is not noted
-    page.route("**/autosave/", lambda route: route.fulfill(status=status))
     page.get_by_label("Title").fill("Porch party")
     expect(page.locator("[data-save-state]")).to_contain_text(words, timeout=20_000)
 
