@@ -36,9 +36,6 @@ CARD_FIELDS = (
     "state",
     "capacity",
     "seats_taken",
-    "changed_at",
-    "event__updated_at",
-    "event__published_at",
     "event__type",
     "event__title",
     "event__state",
@@ -54,6 +51,8 @@ CARD_FIELDS = (
     "event__timezone",
     "event__wheelchair",
 )
+# What feeds say besides. (Instants cost SQLite as much as all the rest of a row.)
+DATE_FIELDS = ("changed_at", "event__updated_at", "event__published_at")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -300,7 +299,8 @@ def _about(query: SearchQuery, criteria: Criteria, page: Found, key: _Key | None
 
 def load_results(hits: Sequence[Hit], *, near: bool = True) -> list[Result]:
     """The events behind hits (`near` a place or not), in their order; one statement."""
-    timeslots = {slot.pk: slot for slot in _cards(Q(pk__in=[hit.timeslot_id for hit in hits]))}
+    wanted = Q(pk__in=[hit.timeslot_id for hit in hits])
+    timeslots = {slot.pk: slot for slot in _cards(wanted, *CARD_FIELDS)}
     found = ((hit, timeslots[hit.timeslot_id]) for hit in hits if hit.timeslot_id in timeslots)
     return [
         Result(slot.event, slot, miles_of(hit.distance) if near else None) for hit, slot in found
@@ -314,7 +314,8 @@ def _load(query: SearchQuery, found: Found, *, now: int) -> tuple[list[Result], 
     if online:
         criteria = replace(query.criteria(now), online=True)
         wanted |= Q(pk__in=streams.soonest_ids(criteria, limit=ONLINE))
-    timeslots = {timeslot.pk: timeslot for timeslot in _cards(wanted)}
+    cards = _cards(wanted, *CARD_FIELDS, *DATE_FIELDS)
+    timeslots = {timeslot.pk: timeslot for timeslot in cards}
     near = query.circle is not None
     results = []
     for hit in found.hits:
@@ -326,7 +327,7 @@ def _load(query: SearchQuery, found: Found, *, now: int) -> tuple[list[Result], 
     return results, [Result(timeslot.event, timeslot, None) for timeslot in rest]
 
 
-def _cards(wanted: Q) -> Iterable[Timeslot]:
+def _cards(wanted: Q, *fields: str) -> Iterable[Timeslot]:
     public = Q(event__address_visibility=AddressVisibility.PUBLIC)
     door = Case(
         When(public, event__venue="", then="event__street"),
@@ -334,4 +335,4 @@ def _cards(wanted: Q) -> Iterable[Timeslot]:
         default=Value(""),
     )
     timeslots = Timeslot.objects.filter(wanted).select_related("event")
-    return timeslots.annotate(door=door).only(*CARD_FIELDS)
+    return timeslots.annotate(door=door).only(*fields)

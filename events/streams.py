@@ -2,21 +2,26 @@
 
 A flat `cell IN (...) ORDER BY starts LIMIT 20` lets a planner walk the whole time index; a
 stream per cell cannot go wrong, whatever the statistics say. PostgreSQL has LATERAL for it;
-SQLite does the same with a correlated subquery.
+SQLite does the same with a correlated subquery. A first glance at the middle of the circle tells
+by when the page is full, so that no stream is read to its own end.
 
 One event is one result: a listing stands for its event if no earlier one of the same event is
 among what was asked for.
 
-Only numbers of our own making are written into the text; what people typed goes as parameters.
+Places, cells and what people typed go as parameters, so that the text stays the same and both
+databases keep it prepared; planning a search takes PostgreSQL longer than answering it.
 """
 
+import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.db.models.expressions import RawSQL
 
 from events.spatial import (
@@ -46,6 +51,9 @@ FIRST_RUNG = 2
 SPARSE = 3
 FAR_STEP = 6
 ALMOST = 0.7
+
+# By time: how many times a page's rows are glanced at in the middle of the circle.
+GLANCE = 4
 
 
 class Hit(NamedTuple):
@@ -101,6 +109,13 @@ class Circle:
         """The cells that are read in order of time, each a stream of its own."""
         return cover(self.latitude, self.longitude, self.miles, self.stream_resolution)
 
+    @property
+    def middle(self) -> tuple[int, ...]:
+        """Those of the streams whose centre is inside; at least the one around the place."""
+        point, limit = self.centre, squared_chord(self.miles)
+        inside = (cell for cell in self.streams if squared_distance(point, centre(cell)) <= limit)
+        return tuple(inside) or self.streams[:1]
+
 
 class Rung(NamedTuple):
     """A circle, and how many it must hold for no wider one to be read."""
@@ -110,27 +125,52 @@ class Rung(NamedTuple):
 
 
 class _Sql:
-    """Text and parameters, put together in the order they are read."""
+    """Text and named parameters; a name means one value all through a statement."""
 
-    def __init__(self) -> None:
-        self.parts: list[str] = []
-        self.params: list[Any] = []
+    def __init__(self, text: str = "", **params: Any) -> None:
+        self.parts: list[str] = [text] if text else []
+        self.params: dict[str, Any] = params
 
-    def add(self, text: str, *params: Any) -> "_Sql":
+    def add(self, text: str, **params: Any) -> "_Sql":
         self.parts.append(text)
-        self.params.extend(params)
+        self.params |= params
         return self
 
     def extend(self, other: "_Sql") -> "_Sql":
-        return self.add(" ".join(other.parts), *other.params)
+        return self.add(" ".join(other.parts), **other.params)
 
     def rows(self) -> list[tuple]:
-        with connection.cursor() as cursor:
+        with _cursor() as cursor:
             cursor.execute(" ".join(self.parts), self.params)
             return cursor.fetchall()
 
     def hits(self) -> "list[Hit]":
         return [Hit(*row) for row in self.rows()]
+
+    def as_subquery(self) -> RawSQL:
+        """For somebody else's statement, whose parameters have no names but places."""
+        text = " ".join(self.parts)
+        names = re.findall(r"%\((\w+)\)s", text)
+        text = re.sub(r"%\(\w+\)s", "%s", text)
+        return RawSQL(text, [self.params[name] for name in names])  # noqa: S611
+
+
+def _cursor() -> CursorWrapper:
+    """A cursor that leaves parameters to the database, which can then keep the statement.
+
+    Django's own on PostgreSQL writes them into the text: another statement for every place.
+    """
+    if connection.vendor != "postgresql":
+        return connection.cursor()
+    from django.db.backends.postgresql.base import ServerBindingCursor
+
+    connection.ensure_connection()
+    usual = connection.connection.cursor_factory
+    connection.connection.cursor_factory = ServerBindingCursor
+    try:
+        return connection.cursor()
+    finally:
+        connection.connection.cursor_factory = usual
 
 
 def soonest(
@@ -138,50 +178,62 @@ def soonest(
 ) -> list[Hit]:
     """The next listings by (starts, timeslot), behind `after`; anywhere if no circle is given."""
     if circle is None:
-        sql = _stream(criteria, "0.0", after=after).add("ORDER BY 1, 2 LIMIT %s", limit)
-    elif connection.vendor == "postgresql":
-        sql = _lateral(criteria, circle, after, limit)
+        return _soonest_anywhere(criteria, after, limit).hits()
+    sql = _glance(criteria, circle, after, limit)
+    if connection.vendor == "postgresql":
+        sql.add("SELECT s.starts, s.timeslot_id, s.event_id, s.distance FROM")
+        sql.add(_cells("streams")).add("CROSS JOIN LATERAL (")
+        sql.extend(_in_cell(criteria, circle, after, limit)).add(") AS s")
     else:
-        sql = _correlated(criteria, circle, after, limit)
-    return sql.hits()
+        sql.add(f"SELECT l.starts, l.timeslot_id, l.event_id, {DISTANCE} FROM")
+        sql.add(_cells("streams")).add("CROSS JOIN events_listing AS l")
+        sql.add("WHERE l.timeslot_id IN (SELECT s.timeslot_id FROM (")
+        sql.extend(_in_cell(criteria, circle, after, limit)).add(") AS s)")
+    return sql.add(f"ORDER BY 1, 2 LIMIT {limit}", streams=_list(circle.streams)).hits()
 
 
 def soonest_ids(criteria: Criteria, *, limit: int) -> RawSQL:
     """The timeslots `soonest` finds anywhere, as a subquery of somebody else's statement."""
-    stream = _stream(criteria, "0.0", after=None).add("ORDER BY 1, 2 LIMIT %s", limit)
-    sql = _Sql().add("SELECT s.timeslot_id FROM (").extend(stream).add(") AS s")
-    return RawSQL(" ".join(sql.parts), sql.params)  # noqa: S611
+    sql = _Sql("SELECT s.timeslot_id FROM (").extend(_soonest_anywhere(criteria, None, limit))
+    return sql.add(") AS s").as_subquery()
 
 
-def _lateral(criteria: Criteria, circle: Circle, after: tuple[int, int] | None, limit: int) -> _Sql:
-    sql = _Sql().add(
-        "SELECT s.starts, s.timeslot_id, s.event_id, s.distance"
-        " FROM unnest(%s::bigint[]) AS c(cell) CROSS JOIN LATERAL (",
-        list(circle.streams),
+def _soonest_anywhere(criteria: Criteria, after: tuple[int, int] | None, limit: int) -> _Sql:
+    return _stream(criteria, "0.0", after=after).add(f"ORDER BY 1, 2 LIMIT {limit}")
+
+
+def _glance(criteria: Criteria, circle: Circle, after: tuple[int, int] | None, limit: int) -> _Sql:
+    """A table `latest` of the instant by which the page is full; empty where a glance is not
+    enough to tell.
+
+    It looks at the first rows of the cells in the middle, and takes the `limit`-th that matches.
+    """
+    middle = circle.middle
+    first = (
+        f"SELECT f.* FROM events_listing AS f WHERE f.r{circle.stream_resolution} = c.cell"
+        " AND (f.starts, f.timeslot_id) > (%(after_starts)s, %(after_id)s)"
+        " ORDER BY f.starts, f.timeslot_id LIMIT %(few)s"
     )
-    sql.extend(_in_cell(criteria, circle, after, limit)).add(") AS s")
-    return sql.add("ORDER BY 1, 2 LIMIT %s", limit)
-
-
-def _correlated(
-    criteria: Criteria, circle: Circle, after: tuple[int, int] | None, limit: int
-) -> _Sql:
-    distance = _distance(circle.centre)
-    sql = _Sql().add("WITH c(cell) AS (VALUES")
-    sql.add(", ".join(["(%s)"] * len(circle.streams)), *circle.streams)
-    sql.add(f") SELECT l.starts, l.timeslot_id, l.event_id, {distance}")
-    sql.add("FROM c CROSS JOIN events_listing AS l WHERE l.timeslot_id IN (")
-    sql.add("SELECT s.timeslot_id FROM (")
-    sql.extend(_in_cell(criteria, circle, after, limit)).add(") AS s)")
-    return sql.add("ORDER BY 1, 2 LIMIT %s", limit)
+    if connection.vendor == "postgresql":
+        source = f"{_cells('middle')} CROSS JOIN LATERAL ({first}) AS l"
+    else:
+        source = (
+            f"{_cells('middle')} CROSS JOIN events_listing AS l"
+            f" ON l.timeslot_id IN (SELECT f.timeslot_id FROM ({first}) AS f)"
+        )
+    few = min(limit, math.ceil(GLANCE * limit / len(middle)))
+    sql = _Sql("WITH latest AS MATERIALIZED (SELECT g.starts FROM (")
+    sql.extend(_stream(criteria, DISTANCE, after=after, source=source))
+    sql.extend(_inside(circle)).add(f") AS g ORDER BY 1 LIMIT 1 OFFSET {limit - 1})")
+    return sql.add("", middle=_list(middle), few=few)
 
 
 def _in_cell(criteria: Criteria, circle: Circle, after: tuple[int, int] | None, limit: int) -> _Sql:
-    """The next listings of the cell `c.cell` that are inside the circle."""
-    sql = _stream(criteria, _distance(circle.centre), after=after)
+    """The next listings of the cell `c.cell` that are inside the circle, up to `latest`."""
+    sql = _stream(criteria, DISTANCE, after=after)
     sql.add(f"AND l.r{circle.stream_resolution} = c.cell")
-    _inside(sql, circle)
-    return sql.add("ORDER BY l.starts, l.timeslot_id LIMIT %s", limit)
+    sql.add(f"AND l.starts <= coalesce((SELECT starts FROM latest), {LAST_ID})")
+    return sql.extend(_inside(circle)).add(f"ORDER BY l.starts, l.timeslot_id LIMIT {limit}")
 
 
 def nearest(
@@ -209,7 +261,7 @@ def nearest(
     step = max(1.5, math.sqrt(1.5 * limit / len(hits))) if len(hits) >= SPARSE else FAR_STEP
     rungs = [*smaller(circle, limit, miles=miles * step), Rung(circle, limit)]
     sql = _climb(criteria, rungs, after, limit).add(_climbed(rungs))
-    return sql.add("ORDER BY 4, 1, 2 LIMIT %s", limit).hits()
+    return sql.add(f"ORDER BY 4, 1, 2 LIMIT {limit}").hits()
 
 
 def smaller(circle: Circle, wanted: int, *, miles: float = FIRST_RUNG * FAR_STEP) -> list[Rung]:
@@ -241,12 +293,12 @@ def _climb(
     criteria: Criteria, rungs: Sequence[Rung], after: tuple[float, int, int] | None, limit: int
 ) -> _Sql:
     """Each circle a table `rung0`, `rung1` ..., empty once one before it holds enough."""
-    sql = _Sql().add("WITH RECURSIVE")
+    sql = _Sql("WITH RECURSIVE")
     for number, rung in enumerate(rungs):
         sql.add(f"{', ' if number else ''}rung{number} AS MATERIALIZED (")
         # A condition on each row would have SQLite read the rows; no row to join with does not.
         gate = f"(SELECT 1 WHERE {_short(rungs[:number])}) AS gate CROSS JOIN " if number else ""
-        sql.extend(_within(criteria, rung.circle, after, limit, gate)).add(")")
+        sql.extend(_within(criteria, rung.circle, after, limit, gate, number)).add(")")
     return sql
 
 
@@ -270,31 +322,26 @@ def nearest_in(criteria: Criteria, origin: Vector, occupied: list[int], *, limit
     """
     cells = sorted((squared_distance(origin, centre(cell)), cell) for cell in occupied)
     close, rest = cells[:32], cells[32:]
-    sql = _Sql().add("WITH close AS MATERIALIZED (")
-    sql.extend(_among_cells(criteria, origin, [cell for _away, cell in close], limit))
-    sql.add(") SELECT * FROM close")
+    order = f"ORDER BY 4, 1, 2 LIMIT {limit}"
+    sql = _Sql("WITH close AS MATERIALIZED (").add("", **_origin(origin))
+    sql.extend(_stream(criteria, DISTANCE, after=None))
+    sql.add(f"AND {_any_of(f'l.r{COARSEST}', 'cells')}", cells=_list([cell for _, cell in close]))
+    sql.add(f"{order}) SELECT * FROM close")
     if rest:
         # What lies in any further cell is at least this far away.
         safe = squared_chord(max(0.0, miles_of(rest[0][0]) - REACH[COARSEST]))
-        short = f"(SELECT count(*) FROM close WHERE distance < {safe!r}) < {limit}"
-        sql.add("UNION SELECT * FROM (")
-        gate = f"(SELECT 1 WHERE {short}) AS gate CROSS JOIN "
-        sql.extend(_among_cells(criteria, origin, None, limit, gate)).add(") AS beyond")
-    return sql.add("ORDER BY 4, 1, 2 LIMIT %s", limit).hits()
-
-
-def _among_cells(
-    criteria: Criteria, origin: Vector, cells: list[int] | None, limit: int, gate: str = ""
-) -> _Sql:
-    sql = _stream(criteria, _distance(origin), after=None, gate=gate)
-    _in_any_of(sql, f"l.r{COARSEST}", cells)
-    return sql.add("ORDER BY 4, 1, 2 LIMIT %s", limit)
+        short = f"(SELECT count(*) FROM close WHERE distance < %(safe)s) < {limit}"
+        gate = f"(SELECT 1 WHERE {short}) AS gate CROSS JOIN events_listing AS l"
+        sql.add("UNION SELECT * FROM (", safe=safe)
+        sql.extend(_stream(criteria, DISTANCE, after=None, source=gate))
+        sql.add(f"AND l.r{COARSEST} > 0 {order}) AS beyond")
+    return sql.add(order).hits()
 
 
 def count(criteria: Criteria, circle: Circle | None, *, cap: int) -> int:
     """How many events match, counted no further than `cap`."""
     stream = _among(criteria, circle) if circle else _stream(criteria, "0.0", after=None)
-    sql = _Sql().add("SELECT count(*) FROM (").extend(stream).add("LIMIT %s) AS s", cap)
+    sql = _Sql("SELECT count(*) FROM (").extend(stream).add(f"LIMIT {cap}) AS s")
     return sql.rows()[0][0]
 
 
@@ -303,8 +350,7 @@ def in_cells(
 ) -> list[Hit]:
     """Some of the listings in these cells (None means anywhere on the ground), in no order."""
     sql = _stream(criteria, "0.0", after=None)
-    _in_any_of(sql, f"l.r{resolution}", cells)
-    return sql.add("LIMIT %s", limit).hits()
+    return sql.extend(_in_any_of(f"l.r{resolution}", cells)).add(f"LIMIT {limit}").hits()
 
 
 def count_by_cell(
@@ -313,15 +359,15 @@ def count_by_cell(
     """How many events match in each of these cells; those without any are left out."""
     cell = f"l.r{resolution}"
     # The stream's fourth column is the distance elsewhere; here the cell stands in it.
-    sql = _Sql().add("SELECT s.distance, count(*) FROM (")
-    sql.extend(_in_any_of(_stream(criteria, cell, after=None), cell, cells))
+    sql = _Sql("SELECT s.distance, count(*) FROM (")
+    sql.extend(_stream(criteria, cell, after=None)).extend(_in_any_of(cell, cells))
     return dict(sql.add(") AS s GROUP BY s.distance").rows())
 
 
-def _in_any_of(sql: _Sql, column: str, cells: Sequence[int] | None) -> _Sql:
+def _in_any_of(column: str, cells: Sequence[int] | None) -> _Sql:
     if cells is None:
-        return sql.add(f"AND {column} > 0")
-    return sql.add(f"AND {column} IN ({_marks(cells) or 'NULL'})", *cells)
+        return _Sql(f"AND {column} > 0")
+    return _Sql(f"AND {_any_of(column, 'cells')}", cells=_list(cells))
 
 
 def _within(
@@ -330,56 +376,66 @@ def _within(
     after: tuple[float, int, int] | None,
     limit: int,
     gate: str = "",
+    number: int = 0,
 ) -> _Sql:
     """What is inside the circle, nearest first."""
-    sql = _among(criteria, circle, gate)
+    sql = _among(criteria, circle, gate, number)
     if after:
-        distance = _distance(circle.centre)
-        sql.add(f"AND ({distance}, l.starts, l.timeslot_id) > (%s, %s, %s)", *after)
-    return sql.add("ORDER BY 4, 1, 2 LIMIT %s", limit)
+        sql.add(f"AND ({DISTANCE}, l.starts, l.timeslot_id) > (%(behind)s, %(then)s, %(last)s)")
+        sql.add("", **dict(zip(("behind", "then", "last"), after, strict=True)))
+    return sql.add(f"ORDER BY 4, 1, 2 LIMIT {limit}")
 
 
-def _among(criteria: Criteria, circle: Circle, gate: str = "") -> _Sql:
-    """What is inside the circle, in no order."""
-    cells = circle.cells
-    sql = _stream(criteria, _distance(circle.centre), after=None, gate=gate)
-    sql.add(f"AND l.r{circle.resolution} IN ({_marks(cells)})", *cells)
-    _inside(sql, circle)
-    return sql
+def _among(criteria: Criteria, circle: Circle, gate: str = "", number: int = 0) -> _Sql:
+    """What is inside the circle, in no order; none where the gate joined to it has no row.
+
+    Statements on several circles around one place number them.
+    """
+    sql = _stream(criteria, DISTANCE, after=None, source=f"{gate}events_listing AS l")
+    sql.add(f"AND {_any_of(f'l.r{circle.resolution}', f'cells{number}')}")
+    return sql.add("", **{f"cells{number}": _list(circle.cells)}).extend(_inside(circle, number))
 
 
-def _distance(origin: Vector) -> str:
-    """The squared chord to a point. Numbers of our own making, so they may stand in the SQL."""
-    x, y, z = (repr(value) for value in origin)
-    return (
-        f"((l.x - ({x})) * (l.x - ({x})) + (l.y - ({y})) * (l.y - ({y}))"
-        f" + (l.z - ({z})) * (l.z - ({z})))"
-    )
+# The squared chord to the place that is searched from.
+DISTANCE = (
+    "((l.x - %(x)s) * (l.x - %(x)s) + (l.y - %(y)s) * (l.y - %(y)s)"
+    " + (l.z - %(z)s) * (l.z - %(z)s))"
+)
 
 
-def _inside(sql: _Sql, circle: Circle) -> None:
-    sql.add(f"AND {_distance(circle.centre)} <= %s", squared_chord(circle.miles))
+def _origin(place: Vector) -> dict[str, float]:
+    return dict(zip("xyz", place, strict=True))
+
+
+def _inside(circle: Circle, number: int = 0) -> _Sql:
+    sql = _Sql(f"AND {DISTANCE} <= %(reach{number})s", **_origin(circle.centre))
+    return sql.add("", **{f"reach{number}": squared_chord(circle.miles)})
 
 
 def _stream(
-    criteria: Criteria, distance: str, *, after: tuple[int, int] | None, gate: str = ""
+    criteria: Criteria,
+    distance: str,
+    *,
+    after: tuple[int, int] | None,
+    source: str = "events_listing AS l",
 ) -> _Sql:
-    """Matching listings that stand for their events, behind `after`; none where the gate, which
-    is joined to each of them, has no row."""
+    """Matching listings that stand for their events, behind `after`."""
     position = max(after or (0, 0), (criteria.now, LAST_ID))
     if criteria.day_from is not None:
         position = max(position, ((criteria.day_from - EPOCH) * DAY - EAST - 1, LAST_ID))
-    sql = _Sql().add(
-        f"SELECT l.starts, l.timeslot_id, l.event_id, {distance} AS distance"
-        f" FROM {gate}events_listing AS l WHERE (l.starts, l.timeslot_id) > (%s, %s)",
-        *position,
+    sql = _Sql(
+        f"SELECT l.starts, l.timeslot_id, l.event_id, {distance} AS distance FROM {source}"
+        " WHERE (l.starts, l.timeslot_id) > (%(after_starts)s, %(after_id)s)",
+        after_starts=position[0],
+        after_id=position[1],
     )
     if criteria.day_to is not None:
-        sql.add("AND l.starts < %s", (criteria.day_to + 1 - EPOCH) * DAY + WEST)
+        before = (criteria.day_to + 1 - EPOCH) * DAY + WEST
+        sql.add("AND l.starts < %(before)s", before=before)
     if criteria.types:
-        sql.add(f"AND l.type IN ({_marks(criteria.types)})", *criteria.types)
+        sql.add(f"AND {_any_of('l.type', 'types')}", types=_list(criteria.types))
     if criteria.flags:
-        sql.add("AND (l.flags & %s) = %s", criteria.flags, criteria.flags)
+        sql.add("AND (l.flags & %(flags)s) = %(flags)s", flags=criteria.flags)
     if criteria.online:
         sql.add("AND l.online")
     _of_the_timeslot(sql, criteria, "l")
@@ -389,11 +445,13 @@ def _stream(
 def _of_the_timeslot(sql: _Sql, criteria: Criteria, row: str) -> None:
     """What may differ from one timeslot of an event to the next."""
     if criteria.day_from is not None:
-        sql.add(f"AND {row}.day >= %s", criteria.day_from)
+        sql.add(f"AND {row}.day >= %(day_from)s", day_from=criteria.day_from)
     if criteria.day_to is not None:
-        sql.add(f"AND {row}.day <= %s", criteria.day_to)
+        sql.add(f"AND {row}.day <= %(day_to)s", day_to=criteria.day_to)
     if criteria.minutes is not None:
-        sql.add(f"AND {row}.minute >= %s AND {row}.minute < %s", *criteria.minutes)
+        first, end = criteria.minutes
+        sql.add(f"AND {row}.minute >= %(minute)s", minute=first)
+        sql.add(f"AND {row}.minute < %(minute_end)s", minute_end=end)
     if criteria.has_room:
         sql.add(
             "AND EXISTS (SELECT 1 FROM events_timeslot AS t"
@@ -407,23 +465,37 @@ def _first_of_its_event(sql: _Sql, criteria: Criteria) -> _Sql:
         # Time alone decides, and timeslots come in its order: looking at the one before is
         # enough, and it stands in the same index row.
         if criteria.day_from is None:
-            return sql.add("AND l.previous_starts <= %s", criteria.now)
+            return sql.add("AND l.previous_starts <= %(now)s", now=criteria.now)
         return sql.add(
-            "AND (l.previous_starts <= %s OR l.previous_day < %s)",
-            criteria.now,
-            criteria.day_from,
+            "AND (l.previous_starts <= %(now)s OR l.previous_day < %(day_from)s)",
+            now=criteria.now,
         )
     sql.add(
         "AND NOT EXISTS (SELECT 1 FROM events_listing AS e WHERE e.event_id = l.event_id"
-        " AND e.starts > %s AND (e.starts, e.timeslot_id) < (l.starts, l.timeslot_id)",
-        criteria.now,
+        " AND e.starts > %(now)s AND (e.starts, e.timeslot_id) < (l.starts, l.timeslot_id)",
+        now=criteria.now,
     )
     _of_the_timeslot(sql, criteria, "e")
     return sql.add(")")
 
 
-def _marks(values: Sequence[object]) -> str:
-    return ", ".join(["%s"] * len(values))
+def _list(values: Sequence[int]) -> list[int] | str:
+    """Numbers as one parameter, for `_cells` and `_any_of`; SQLite knows no arrays but JSON's."""
+    return list(values) if connection.vendor == "postgresql" else json.dumps(values)
+
+
+def _cells(name: str) -> str:
+    """The table c(cell) of the cells in the parameter."""
+    if connection.vendor == "postgresql":
+        return f"unnest(%({name})s::bigint[]) AS c(cell)"
+    return f"(SELECT value AS cell FROM json_each(%({name})s)) AS c"
+
+
+def _any_of(column: str, name: str) -> str:
+    """That the column's number is among those in the parameter."""
+    if connection.vendor == "postgresql":
+        return f"{column} = ANY(%({name})s::bigint[])"
+    return f"{column} IN (SELECT value FROM json_each(%({name})s))"
 
 
 def unix(instant: datetime) -> int:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +24,8 @@ from tests.events.worlds import NOW, world
 from tests.factories import make_event, make_host, make_timeslot
 
 pytestmark = pytest.mark.django_db
+
+TWO = ("canvass", "rally")
 
 queries = st.fixed_dictionaries(
     {
@@ -263,6 +266,38 @@ def test_a_search_takes_at_most_four_statements_however_many_rows(
         for result in page.results:
             assert result.event.public_city == "Columbus"
             assert result.timeslot.room_left is None
+
+
+@pytest.mark.parametrize("sort", ["time", "distance"])
+def test_a_search_is_the_same_statement_wherever_it_is_asked(sort):
+    """So that a database keeps it prepared; planning takes longer than answering."""
+    texts = []
+
+    def note(execute, sql, params, many, context):
+        texts.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        for latitude, longitude, types in ((39.96, -83.0, ("canvass",)), (80.0, 170.0, TWO)):
+            query = SearchQuery(latitude=latitude, longitude=longitude, types=types, sort=sort)
+            find(replace(query, widen=False), now=NOW)
+    first, second = texts[: len(texts) // 2], texts[len(texts) // 2 :]
+    assert first == second
+
+
+def test_postgresql_plans_a_search_once_for_all_places():
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite's driver keeps statements by their text")
+    for latitude in range(10, 60, 5):
+        find(SearchQuery(latitude=latitude, longitude=-83, widen=False), now=NOW)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT generic_plans, custom_plans FROM pg_prepared_statements"
+            " WHERE statement LIKE 'WITH latest%'"
+        )
+        ((generic, custom),) = cursor.fetchall()
+    assert generic >= 10
+    assert custom == 0
 
 
 def test_the_exact_place_is_not_even_read(django_assert_num_queries):
