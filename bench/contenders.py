@@ -10,7 +10,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from unittest.mock import patch
 
 os.environ["BARNSTORM_MODE"] = "test"
@@ -24,7 +24,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from bench import world
-from events import maps, spatial, streams
+from events import entries, maps, spatial, streams
 from events.models import Event, Listing
 from events.search import COUNTED, SearchQuery, search
 from events.spatial import squared_chord, unit_vector
@@ -171,6 +171,12 @@ def postgis_by_distance(lat: float, lng: float, miles: float) -> list[int]:
 # -- upkeep ----------------------------------------------------------------------------------
 
 
+def only_entries(event: Event, *, now: datetime) -> None:
+    """What index_event does besides the index: it keeps the entries of the calendar feeds."""
+    timeslots = event.timeslots.open().filter(starts_at__gt=now - spatial.KEPT)
+    entries.write(event, list(timeslots.order_by("starts_at", "pk")))
+
+
 def upkeep(number: int) -> dict[str, list[float]]:
     """Milliseconds of the whole approve transaction, with and without the index, in turns."""
     times: dict[str, list[float]] = {"with": [], "without": []}
@@ -190,7 +196,7 @@ def upkeep(number: int) -> dict[str, list[float]]:
         if kind == "with":
             review.approve(event, by=senior, seen=seen, now=world.NOW)
         else:
-            with patch.object(spatial, "index_event", lambda event, *, now: None):
+            with patch.object(spatial, "index_event", only_entries):
                 review.approve(event, by=senior, seen=seen, now=world.NOW)
         times[kind].append((time.perf_counter() - begun) * 1000)
         spatial.index_event(event, now=world.NOW)
@@ -227,7 +233,8 @@ def best_of(tries: int, run: Callable, *args: object) -> tuple[float, object]:
 def load(rows: int) -> None:
     call_command("migrate", verbosity=0)
     if Listing.objects.count() != rows:
-        assert not Listing.objects.exists(), "another number of rows is in this database"
+        if Listing.objects.exists():
+            sys.exit("This database holds other rows (every run writes some): give an empty one.")
         world.make(rows)
         world.check()
 

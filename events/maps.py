@@ -28,7 +28,7 @@ from events.spatial import (
 from events.streams import COARSEST, Criteria, unix
 from events.totals import Total
 
-MOST_POINTS = 200
+MOST_POINTS = 150
 # Cells about as wide as the disk that stands for one: 40 to 100 pixels across.
 CELLS_BY_ZOOM = (2, 2, 2, 2, 2, 2, 3, 4, 4, 5, 6, 6)  # in smaller ones from zoom 12 on
 MOST_CELLS = 600  # of larger cells, where a view is as large as a wall

@@ -45,15 +45,17 @@ EAST, WEST = 14 * 3600, 12 * 3600
 EPOCH = date(1970, 1, 1).toordinal()
 
 # By distance: the first circle tried, in miles; where it holds fewer than SPARSE, which says
-# little about density, the next is FAR_STEP times as wide. One ALMOST as wide as what was asked
-# for saves nothing.
-FIRST_RUNG = 2
+# little about density, the next is FAR_STEP times as wide. Each further one is NEXT_STEP times as
+# wide as the one before; one ALMOST as wide as what was asked for saves nothing.
+FIRST_RUNG = 0.7
 SPARSE = 3
 FAR_STEP = 6
+NEXT_STEP = 3
 ALMOST = 0.7
 
-# By time: how many times a page's rows are glanced at in the middle of the circle.
+# By time: how many times a page's rows are glanced at, in how many cells of the middle.
 GLANCE = 4
+GLANCE_CELLS = 16
 
 
 class Hit(NamedTuple):
@@ -111,10 +113,11 @@ class Circle:
 
     @property
     def middle(self) -> tuple[int, ...]:
-        """Those of the streams whose centre is inside; at least the one around the place."""
+        """The first of the streams whose centre is inside; at least the one around the place."""
         point, limit = self.centre, squared_chord(self.miles)
-        inside = (cell for cell in self.streams if squared_distance(point, centre(cell)) <= limit)
-        return tuple(inside) or self.streams[:1]
+        near = self.streams[:GLANCE_CELLS]
+        inside = (cell for cell in near if squared_distance(point, centre(cell)) <= limit)
+        return tuple(inside) or near[:1]
 
 
 class Rung(NamedTuple):
@@ -265,8 +268,12 @@ def nearest(
 
 
 def smaller(circle: Circle, wanted: int, *, miles: float = FIRST_RUNG * FAR_STEP) -> list[Rung]:
-    """The rung before a circle, where reading less may do."""
-    return [Rung(replace(circle, miles=miles), wanted)] if miles < circle.miles * ALMOST else []
+    """The rungs before a circle, where reading less may do."""
+    rungs = []
+    while miles < circle.miles * ALMOST:
+        rungs.append(Rung(replace(circle, miles=miles), wanted))
+        miles *= NEXT_STEP
+    return rungs
 
 
 def probe(criteria: Criteria, rungs: Sequence[Rung], *, limit: int) -> tuple[list[Hit], list[int]]:
