@@ -185,7 +185,7 @@ function offerSearchHere(L, map) {
   element.addEventListener("wheel", offer, { passive: true });
   element.addEventListener("click", ({ target }) => {
     if (target.closest(".leaflet-control-zoom, .map-bunch")) offer();
-  });
+  }, { capture: true }); // Leaflet lets no click on its buttons through
   const search = { asked: false };
   search.done = () => {
     search.asked = false;

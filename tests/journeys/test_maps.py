@@ -105,6 +105,14 @@ def test_list_and_map_point_at_each_other(page, live_server):
     expect(page.locator(".event-card.is-on-map")).to_have_count(1)
 
 
+def test_a_map_brought_closer_by_its_button_can_be_searched(page, live_server):
+    listed()
+    open_map(page, live_server)
+    expect(page.get_by_role("button", name="Search this area")).to_be_hidden()
+    page.get_by_role("button", name="Closer").click()
+    expect(page.get_by_role("button", name="Search this area")).to_be_visible()
+
+
 def test_moved_map_can_be_searched_and_back_leads_back(page, live_server):
     near = [listed(title="Here").title for _number in range(FEW)]
     listed(in_days=9, title="There", latitude=40.2, longitude=-82.99)
