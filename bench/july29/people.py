@@ -27,7 +27,10 @@ _FULL = re.compile(
     r"|has only \d+ spots? left|This event is full"
 )
 _CHANGED = "changed while you were filling"
-_CLOSED = "It happened while you were filling in the form"
+# The second where it was cancelled between the page's own look at the dates and the seat's.
+_CLOSED = re.compile(
+    "It happened while you were filling in the form|was cancelled. Choose another time"
+)
 
 
 def client_address(number: int) -> str:
@@ -95,7 +98,7 @@ class Guest:
             elif _FULL.search(page.text):
                 self.say("refused", "full")
                 return
-            elif _CLOSED in page.text:
+            elif _CLOSED.search(page.text):
                 self.say("refused", "closed")
                 return
             elif _CHANGED not in page.text:
