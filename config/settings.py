@@ -144,7 +144,7 @@ elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
     _options["isolation_level"] = IsolationLevel.READ_COMMITTED
     # Pages ask short questions: compiling one (half a second, where the planner takes it for a
     # long one) costs a thousand times what it saves.
-    # What is kept prepared (events.streams alone) is planned once, not for each set of values.
+    # What is kept prepared (events.statements alone) is planned once, not for each set of values.
     _wanted = (
         r"-c default_transaction_isolation=read\ committed -c jit=off"
         " -c plan_cache_mode=force_generic_plan"

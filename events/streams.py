@@ -12,16 +12,13 @@ Places, cells and what people typed go as parameters, so that the text stays the
 databases keep it prepared; planning a search takes PostgreSQL longer than answering it.
 """
 
-import json
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
 from django.db.models.expressions import RawSQL
 
 from events.spatial import (
@@ -36,6 +33,7 @@ from events.spatial import (
     squared_distance,
     unit_vector,
 )
+from events.statements import Sql, any_of, cells_in, numbers
 
 COARSEST = RESOLUTIONS[0]
 LAST_ID = 2**63 - 1
@@ -127,53 +125,8 @@ class Rung(NamedTuple):
     enough: int
 
 
-class _Sql:
-    """Text and named parameters; a name means one value all through a statement."""
-
-    def __init__(self, text: str = "", **params: Any) -> None:
-        self.parts: list[str] = [text] if text else []
-        self.params: dict[str, Any] = params
-
-    def add(self, text: str, **params: Any) -> "_Sql":
-        self.parts.append(text)
-        self.params |= params
-        return self
-
-    def extend(self, other: "_Sql") -> "_Sql":
-        return self.add(" ".join(other.parts), **other.params)
-
-    def rows(self) -> list[tuple]:
-        with _cursor() as cursor:
-            cursor.execute(" ".join(self.parts), self.params)
-            return cursor.fetchall()
-
-    def hits(self) -> "list[Hit]":
-        return [Hit(*row) for row in self.rows()]
-
-    def as_subquery(self) -> RawSQL:
-        """For somebody else's statement, whose parameters have no names but places."""
-        text = " ".join(self.parts)
-        names = re.findall(r"%\((\w+)\)s", text)
-        text = re.sub(r"%\(\w+\)s", "%s", text)
-        return RawSQL(text, [self.params[name] for name in names])  # noqa: S611
-
-
-def _cursor() -> CursorWrapper:
-    """A cursor that leaves parameters to the database, which can then keep the statement.
-
-    Django's own on PostgreSQL writes them into the text: another statement for every place.
-    """
-    if connection.vendor != "postgresql":
-        return connection.cursor()
-    from django.db.backends.postgresql.base import ServerBindingCursor
-
-    connection.ensure_connection()
-    usual = connection.connection.cursor_factory
-    connection.connection.cursor_factory = ServerBindingCursor
-    try:
-        return connection.cursor()
-    finally:
-        connection.connection.cursor_factory = usual
+def _hits(sql: Sql) -> list[Hit]:
+    return [Hit(*row) for row in sql.rows()]
 
 
 def soonest(
@@ -181,31 +134,31 @@ def soonest(
 ) -> list[Hit]:
     """The next listings by (starts, timeslot), behind `after`; anywhere if no circle is given."""
     if circle is None:
-        return _soonest_anywhere(criteria, after, limit).hits()
+        return _hits(_soonest_anywhere(criteria, after, limit))
     sql = _glance(criteria, circle, after, limit)
     if connection.vendor == "postgresql":
         sql.add("SELECT s.starts, s.timeslot_id, s.event_id, s.distance FROM")
-        sql.add(_cells("streams")).add("CROSS JOIN LATERAL (")
+        sql.add(cells_in("streams")).add("CROSS JOIN LATERAL (")
         sql.extend(_in_cell(criteria, circle, after, limit)).add(") AS s")
     else:
         sql.add(f"SELECT l.starts, l.timeslot_id, l.event_id, {DISTANCE} FROM")
-        sql.add(_cells("streams")).add("CROSS JOIN events_listing AS l")
+        sql.add(cells_in("streams")).add("CROSS JOIN events_listing AS l")
         sql.add("WHERE l.timeslot_id IN (SELECT s.timeslot_id FROM (")
         sql.extend(_in_cell(criteria, circle, after, limit)).add(") AS s)")
-    return sql.add(f"ORDER BY 1, 2 LIMIT {limit}", streams=_list(circle.streams)).hits()
+    return _hits(sql.add(f"ORDER BY 1, 2 LIMIT {limit}", streams=numbers(circle.streams)))
 
 
 def soonest_ids(criteria: Criteria, *, limit: int) -> RawSQL:
     """The timeslots `soonest` finds anywhere, as a subquery of somebody else's statement."""
-    sql = _Sql("SELECT s.timeslot_id FROM (").extend(_soonest_anywhere(criteria, None, limit))
+    sql = Sql("SELECT s.timeslot_id FROM (").extend(_soonest_anywhere(criteria, None, limit))
     return sql.add(") AS s").as_subquery()
 
 
-def _soonest_anywhere(criteria: Criteria, after: tuple[int, int] | None, limit: int) -> _Sql:
+def _soonest_anywhere(criteria: Criteria, after: tuple[int, int] | None, limit: int) -> Sql:
     return _stream(criteria, "0.0", after=after).add(f"ORDER BY 1, 2 LIMIT {limit}")
 
 
-def _glance(criteria: Criteria, circle: Circle, after: tuple[int, int] | None, limit: int) -> _Sql:
+def _glance(criteria: Criteria, circle: Circle, after: tuple[int, int] | None, limit: int) -> Sql:
     """A table `latest` of the instant by which the page is full; empty where a glance is not
     enough to tell.
 
@@ -218,20 +171,20 @@ def _glance(criteria: Criteria, circle: Circle, after: tuple[int, int] | None, l
         " ORDER BY f.starts, f.timeslot_id LIMIT %(few)s"
     )
     if connection.vendor == "postgresql":
-        source = f"{_cells('middle')} CROSS JOIN LATERAL ({first}) AS l"
+        source = f"{cells_in('middle')} CROSS JOIN LATERAL ({first}) AS l"
     else:
         source = (
-            f"{_cells('middle')} CROSS JOIN events_listing AS l"
+            f"{cells_in('middle')} CROSS JOIN events_listing AS l"
             f" ON l.timeslot_id IN (SELECT f.timeslot_id FROM ({first}) AS f)"
         )
     few = min(limit, math.ceil(GLANCE * limit / len(middle)))
-    sql = _Sql("WITH latest AS MATERIALIZED (SELECT g.starts FROM (")
+    sql = Sql("WITH latest AS MATERIALIZED (SELECT g.starts FROM (")
     sql.extend(_stream(criteria, DISTANCE, after=after, source=source))
     sql.extend(_inside(circle)).add(f") AS g ORDER BY 1 LIMIT 1 OFFSET {limit - 1})")
-    return sql.add("", middle=_list(middle), few=few)
+    return sql.add("", middle=numbers(middle), few=few)
 
 
-def _in_cell(criteria: Criteria, circle: Circle, after: tuple[int, int] | None, limit: int) -> _Sql:
+def _in_cell(criteria: Criteria, circle: Circle, after: tuple[int, int] | None, limit: int) -> Sql:
     """The next listings of the cell `c.cell` that are inside the circle, up to `latest`."""
     sql = _stream(criteria, DISTANCE, after=after)
     sql.add(f"AND l.r{circle.stream_resolution} = c.cell")
@@ -254,8 +207,8 @@ def nearest(
     """
     miles = max(FIRST_RUNG, miles_of(after[0]) * 1.2 if after else 0)
     if miles >= circle.miles * ALMOST:
-        return _within(criteria, circle, after, limit).hits()
-    hits = _within(criteria, replace(circle, miles=miles), after, limit).hits()
+        return _hits(_within(criteria, circle, after, limit))
+    hits = _hits(_within(criteria, replace(circle, miles=miles), after, limit))
     if len(hits) == limit:
         return hits
     if len(hits) < at_least:
@@ -264,7 +217,7 @@ def nearest(
     step = max(1.5, math.sqrt(1.5 * limit / len(hits))) if len(hits) >= SPARSE else FAR_STEP
     rungs = [*smaller(circle, limit, miles=miles * step), Rung(circle, limit)]
     sql = _climb(criteria, rungs, after, limit).add(_climbed(rungs))
-    return sql.add(f"ORDER BY 4, 1, 2 LIMIT {limit}").hits()
+    return _hits(sql.add(f"ORDER BY 4, 1, 2 LIMIT {limit}"))
 
 
 def smaller(circle: Circle, wanted: int, *, miles: float = FIRST_RUNG * FAR_STEP) -> list[Rung]:
@@ -298,9 +251,9 @@ def probe(criteria: Criteria, rungs: Sequence[Rung], *, limit: int) -> tuple[lis
 
 def _climb(
     criteria: Criteria, rungs: Sequence[Rung], after: tuple[float, int, int] | None, limit: int
-) -> _Sql:
+) -> Sql:
     """Each circle a table `rung0`, `rung1` ..., empty once one before it holds enough."""
-    sql = _Sql("WITH RECURSIVE")
+    sql = Sql("WITH RECURSIVE")
     for number, rung in enumerate(rungs):
         sql.add(f"{', ' if number else ''}rung{number} AS MATERIALIZED (")
         # A condition on each row would have SQLite read the rows; no row to join with does not.
@@ -330,9 +283,9 @@ def nearest_in(criteria: Criteria, origin: Vector, occupied: list[int], *, limit
     cells = sorted((squared_distance(origin, centre(cell)), cell) for cell in occupied)
     close, rest = cells[:32], cells[32:]
     order = f"ORDER BY 4, 1, 2 LIMIT {limit}"
-    sql = _Sql("WITH close AS MATERIALIZED (").add("", **_origin(origin))
+    sql = Sql("WITH close AS MATERIALIZED (").add("", **_origin(origin))
     sql.extend(_stream(criteria, DISTANCE, after=None))
-    sql.add(f"AND {_any_of(f'l.r{COARSEST}', 'cells')}", cells=_list([cell for _, cell in close]))
+    sql.add(f"AND {any_of(f'l.r{COARSEST}', 'cells')}", cells=numbers([cell for _, cell in close]))
     sql.add(f"{order}) SELECT * FROM close")
     if rest:
         # What lies in any further cell is at least this far away.
@@ -342,13 +295,13 @@ def nearest_in(criteria: Criteria, origin: Vector, occupied: list[int], *, limit
         sql.add("UNION SELECT * FROM (", safe=safe)
         sql.extend(_stream(criteria, DISTANCE, after=None, source=gate))
         sql.add(f"AND l.r{COARSEST} > 0 {order}) AS beyond")
-    return sql.add(order).hits()
+    return _hits(sql.add(order))
 
 
 def count(criteria: Criteria, circle: Circle | None, *, cap: int) -> int:
     """How many events match, counted no further than `cap`."""
     stream = _among(criteria, circle) if circle else _stream(criteria, "0.0", after=None)
-    sql = _Sql("SELECT count(*) FROM (").extend(stream).add(f"LIMIT {cap}) AS s")
+    sql = Sql("SELECT count(*) FROM (").extend(stream).add(f"LIMIT {cap}) AS s")
     return sql.rows()[0][0]
 
 
@@ -357,7 +310,7 @@ def in_cells(
 ) -> list[Hit]:
     """Some of the listings in these cells (None means anywhere on the ground), in no order."""
     sql = _stream(criteria, "0.0", after=None)
-    return sql.extend(_in_any_of(f"l.r{resolution}", cells)).add(f"LIMIT {limit}").hits()
+    return _hits(sql.extend(_in_any_of(f"l.r{resolution}", cells)).add(f"LIMIT {limit}"))
 
 
 def count_by_cell(
@@ -366,15 +319,15 @@ def count_by_cell(
     """How many events match in each of these cells; those without any are left out."""
     cell = f"l.r{resolution}"
     # The stream's fourth column is the distance elsewhere; here the cell stands in it.
-    sql = _Sql("SELECT s.distance, count(*) FROM (")
+    sql = Sql("SELECT s.distance, count(*) FROM (")
     sql.extend(_stream(criteria, cell, after=None)).extend(_in_any_of(cell, cells))
     return dict(sql.add(") AS s GROUP BY s.distance").rows())
 
 
-def _in_any_of(column: str, cells: Sequence[int] | None) -> _Sql:
+def _in_any_of(column: str, cells: Sequence[int] | None) -> Sql:
     if cells is None:
-        return _Sql(f"AND {column} > 0")
-    return _Sql(f"AND {_any_of(column, 'cells')}", cells=_list(cells))
+        return Sql(f"AND {column} > 0")
+    return Sql(f"AND {any_of(column, 'cells')}", cells=numbers(cells))
 
 
 def _within(
@@ -384,7 +337,7 @@ def _within(
     limit: int,
     gate: str = "",
     number: int = 0,
-) -> _Sql:
+) -> Sql:
     """What is inside the circle, nearest first."""
     sql = _among(criteria, circle, gate, number)
     if after:
@@ -393,14 +346,14 @@ def _within(
     return sql.add(f"ORDER BY 4, 1, 2 LIMIT {limit}")
 
 
-def _among(criteria: Criteria, circle: Circle, gate: str = "", number: int = 0) -> _Sql:
+def _among(criteria: Criteria, circle: Circle, gate: str = "", number: int = 0) -> Sql:
     """What is inside the circle, in no order; none where the gate joined to it has no row.
 
     Statements on several circles around one place number them.
     """
     sql = _stream(criteria, DISTANCE, after=None, source=f"{gate}events_listing AS l")
-    sql.add(f"AND {_any_of(f'l.r{circle.resolution}', f'cells{number}')}")
-    return sql.add("", **{f"cells{number}": _list(circle.cells)}).extend(_inside(circle, number))
+    sql.add(f"AND {any_of(f'l.r{circle.resolution}', f'cells{number}')}")
+    return sql.add("", **{f"cells{number}": numbers(circle.cells)}).extend(_inside(circle, number))
 
 
 # The squared chord to the place that is searched from.
@@ -414,8 +367,8 @@ def _origin(place: Vector) -> dict[str, float]:
     return dict(zip("xyz", place, strict=True))
 
 
-def _inside(circle: Circle, number: int = 0) -> _Sql:
-    sql = _Sql(f"AND {DISTANCE} <= %(reach{number})s", **_origin(circle.centre))
+def _inside(circle: Circle, number: int = 0) -> Sql:
+    sql = Sql(f"AND {DISTANCE} <= %(reach{number})s", **_origin(circle.centre))
     return sql.add("", **{f"reach{number}": squared_chord(circle.miles)})
 
 
@@ -425,12 +378,12 @@ def _stream(
     *,
     after: tuple[int, int] | None,
     source: str = "events_listing AS l",
-) -> _Sql:
+) -> Sql:
     """Matching listings that stand for their events, behind `after`."""
     position = max(after or (0, 0), (criteria.now, LAST_ID))
     if criteria.day_from is not None:
         position = max(position, ((criteria.day_from - EPOCH) * DAY - EAST - 1, LAST_ID))
-    sql = _Sql(
+    sql = Sql(
         f"SELECT l.starts, l.timeslot_id, l.event_id, {distance} AS distance FROM {source}"
         " WHERE (l.starts, l.timeslot_id) > (%(after_starts)s, %(after_id)s)",
         after_starts=position[0],
@@ -440,7 +393,7 @@ def _stream(
         before = (criteria.day_to + 1 - EPOCH) * DAY + WEST
         sql.add("AND l.starts < %(before)s", before=before)
     if criteria.types:
-        sql.add(f"AND {_any_of('l.type', 'types')}", types=_list(criteria.types))
+        sql.add(f"AND {any_of('l.type', 'types')}", types=numbers(criteria.types))
     if criteria.flags:
         sql.add("AND (l.flags & %(flags)s) = %(flags)s", flags=criteria.flags)
     if criteria.online:
@@ -449,7 +402,7 @@ def _stream(
     return _first_of_its_event(sql, criteria)
 
 
-def _of_the_timeslot(sql: _Sql, criteria: Criteria, row: str) -> None:
+def _of_the_timeslot(sql: Sql, criteria: Criteria, row: str) -> None:
     """What may differ from one timeslot of an event to the next."""
     if criteria.day_from is not None:
         sql.add(f"AND {row}.day >= %(day_from)s", day_from=criteria.day_from)
@@ -467,7 +420,7 @@ def _of_the_timeslot(sql: _Sql, criteria: Criteria, row: str) -> None:
         )
 
 
-def _first_of_its_event(sql: _Sql, criteria: Criteria) -> _Sql:
+def _first_of_its_event(sql: Sql, criteria: Criteria) -> Sql:
     if criteria.minutes is None and not criteria.has_room:
         # Time alone decides, and timeslots come in its order: looking at the one before is
         # enough, and it stands in the same index row.
@@ -484,25 +437,6 @@ def _first_of_its_event(sql: _Sql, criteria: Criteria) -> _Sql:
     )
     _of_the_timeslot(sql, criteria, "e")
     return sql.add(")")
-
-
-def _list(values: Sequence[int]) -> list[int] | str:
-    """Numbers as one parameter, for `_cells` and `_any_of`; SQLite knows no arrays but JSON's."""
-    return list(values) if connection.vendor == "postgresql" else json.dumps(values)
-
-
-def _cells(name: str) -> str:
-    """The table c(cell) of the cells in the parameter."""
-    if connection.vendor == "postgresql":
-        return f"unnest(%({name})s::bigint[]) AS c(cell)"
-    return f"(SELECT value AS cell FROM json_each(%({name})s)) AS c"
-
-
-def _any_of(column: str, name: str) -> str:
-    """That the column's number is among those in the parameter."""
-    if connection.vendor == "postgresql":
-        return f"{column} = ANY(%({name})s::bigint[])"
-    return f"{column} IN (SELECT value FROM json_each(%({name})s))"
 
 
 def unix(instant: datetime) -> int:

@@ -27,7 +27,7 @@ _FULL = re.compile(
     r"|has only \d+ spots? left|This event is full"
 )
 _CHANGED = "changed while you were filling"
-# The second where it was cancelled between the page's own look at the dates and the seat's.
+# The second is said of a date that was cancelled between two of the form's own looks at it.
 _CLOSED = re.compile(
     "It happened while you were filling in the form|was cancelled. Choose another time"
 )

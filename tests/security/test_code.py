@@ -82,6 +82,7 @@ def test_statements_written_by_hand_stand_in_few_modules():
         "events/cities.py",
         "events/gazetteer.py",
         "events/spatial.py",
+        "events/statements.py",
         "events/streams.py",
         "events/totals.py",
         "hosts/sealing.py",
