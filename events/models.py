@@ -9,9 +9,9 @@ import secrets
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from events.facts import PublicEvent, PublicTimeslot
 from events.states import (
     Accuracy,
     AddressVisibility,
@@ -46,7 +46,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         ).distinct()
 
 
-class Event(models.Model):
+class Event(PublicEvent, models.Model):
     """One event, with one or more timeslots. `events.lifecycle` alone writes its state."""
 
     host = models.ForeignKey(
@@ -167,22 +167,6 @@ class Event(models.Model):
     def __str__(self) -> str:
         return self.title or f"#{self.pk}"
 
-    def get_absolute_url(self) -> str:
-        return f"/events/{self.pk}-{self.slug}/"
-
-    @property
-    def slug(self) -> str:
-        """The readable end of the event's address; never looked up by."""
-        return slugify(self.title)[:60].strip("-") or self.type.replace("_", "-")
-
-    @property
-    def is_private(self) -> bool:
-        return self.address_visibility == AddressVisibility.PRIVATE
-
-    @property
-    def is_virtual_only(self) -> bool:
-        return self.attendance_mode == AttendanceMode.VIRTUAL
-
 
 class TimeslotQuerySet(models.QuerySet["Timeslot"]):
     def open(self) -> "TimeslotQuerySet":
@@ -198,7 +182,7 @@ def new_uid() -> str:
     return f"{secrets.token_hex(16)}@barnstorm"
 
 
-class Timeslot(models.Model):
+class Timeslot(PublicTimeslot, models.Model):
     """One date of an event. `rsvps.capacity` alone writes `seats_taken`; `version` only rises."""
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="timeslots")
@@ -239,21 +223,6 @@ class Timeslot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_id}/{self.pk} {self.starts_at:%Y-%m-%d %H:%M}Z"
-
-    @property
-    def room_left(self) -> int | None:
-        """Places left; None where there is no limit."""
-        return None if self.capacity is None else max(0, self.capacity - self.seats_taken)
-
-    @property
-    def full(self) -> bool:
-        return self.room_left == 0
-
-    @property
-    def few_left(self) -> bool:
-        """Whether it is worth hurrying for."""
-        room = self.room_left
-        return room is not None and 0 < room < 6
 
 
 class Listing(models.Model):
