@@ -54,17 +54,18 @@ def bare(lat: float, lng: float, miles: float) -> list[int]:
 
 
 def by_time(lat: float, lng: float, miles: float) -> list[int]:
-    hits = streams.soonest(CRITERIA, Circle(lat, lng, miles), after=None, limit=LIMIT)
+    hits = streams.soonest(CRITERIA, Circle(lat, lng, miles), limit=LIMIT)
     return [hit.timeslot_id for hit in hits]
 
 
 def by_distance(lat: float, lng: float, miles: float) -> list[int]:
-    hits = streams.nearest(CRITERIA, Circle(lat, lng, miles), after=None, limit=LIMIT)
+    hits = streams.nearest(CRITERIA, Circle(lat, lng, miles), limit=LIMIT)
     return [hit.timeslot_id for hit in hits]
 
 
 def counted(lat: float, lng: float, miles: float) -> list[int]:
-    return [streams.count(CRITERIA, Circle(lat, lng, miles), cap=COUNTED + 1)]
+    counting = streams.counting(CRITERIA, Circle(lat, lng, miles), cap=COUNTED + 1)
+    return list(counting.rows()[0])
 
 
 def whole(lat: float, lng: float, miles: float) -> list[int]:

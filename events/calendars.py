@@ -17,6 +17,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from events.disclosure import Field, Role, may_see
+from events.facts import PublicEvent
 from events.models import Event, Timeslot
 from events.states import AttendanceMode, EventState, TimeslotState
 from events.words import plain_lines
@@ -86,7 +87,7 @@ def exact_place(event: Event) -> str:
     return one_line(", ".join(p for p in (event.venue, street, event.city, region) if p.strip()))
 
 
-def public_place(event: Event) -> str:
+def public_place(event: PublicEvent) -> str:
     """The area anybody may know, on one line."""
     region = " ".join(part for part in (event.public_state_code, event.public_postal_code) if part)
     parts = (event.public_neighborhood, event.public_city, region)
@@ -104,7 +105,7 @@ def place_for(event: Event, role: Role) -> str:
     return public_place(event) if may_see(role, Field.PUBLIC_PLACE, event) else ""
 
 
-def public_url(event: Event) -> str:
+def public_url(event: PublicEvent) -> str:
     return f"{settings.SITE_URL}{event.get_absolute_url()}"
 
 

@@ -12,8 +12,7 @@ from django.utils.translation import ngettext
 
 from events.calendars import one_line, public_place, when_in_words, zone_name
 from events.disclosure import Field, Role, may_see
-from events.models import Event, Timeslot
-from events.search import Result
+from events.listed import ListedEvent, ListedTimeslot, Result
 from events.states import AttendanceMode, EventType
 
 
@@ -30,8 +29,8 @@ class Leaf(NamedTuple):
 class Card:
     """One event in a list, as strangers see it. Times are those where the event is."""
 
-    event: Event
-    timeslot: Timeslot
+    event: ListedEvent
+    timeslot: ListedTimeslot
     starts: datetime
     ends: datetime
     zone: str  # "EST"
@@ -137,7 +136,7 @@ def _place(result: Result) -> str:
         return _("Online")
     area = public_place(event)
     if may_see(Role.STRANGER, Field.EXACT_PLACE, event):
-        area = ", ".join(part for part in (one_line(result.door), area) if part)
+        area = ", ".join(part for part in (one_line(event.door), area) if part)
     if event.attendance_mode == AttendanceMode.BOTH:
         return _("%(place)s, or online") % {"place": area}
     return area

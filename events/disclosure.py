@@ -8,7 +8,7 @@ from collections.abc import Callable
 from enum import Enum, StrEnum
 from typing import TypeVar
 
-from events.models import Event
+from events.facts import PublicEvent
 from events.states import EventState
 
 
@@ -79,7 +79,7 @@ _PUBLIC: dict[Field, set[Role]] = _PRIVATE | {
 }
 
 
-def may_see(role: Role, field: Field, event: Event) -> bool:
+def may_see(role: Role, field: Field, event: PublicEvent) -> bool:
     """Whether somebody in `role` may see `field` of `event` now.
 
     Guests of an event that is not public any more (unlisted, rejected) see what strangers of
@@ -172,7 +172,7 @@ SURFACES: dict[str, set[Field]] = {
 }
 
 
-def may_show(surface: str, role: Role, field: Field, event: Event) -> bool:
+def may_show(surface: str, role: Role, field: Field, event: PublicEvent) -> bool:
     """Whether `surface` may show `field` of `event` to somebody in `role` now."""
     shown = {Field.PUBLIC_FACTS, Field.PUBLIC_PLACE} | SURFACES.get(surface, set())
     shown |= SURFACES.get(surface.partition("/")[0], set())  # the page a button stands on

@@ -26,7 +26,7 @@ from events import calendars, entries
 from events.cards import Card, card, facts
 from events.disclosure import Policy, policy
 from events.forms import SearchForm
-from events.models import Event
+from events.models import Event, Timeslot
 from events.search import SearchPage, SearchQuery, find, search
 from events.spatial import last_change
 
@@ -133,8 +133,10 @@ def events_atom(query: SearchQuery, now: datetime, form: SearchForm) -> bytes:
         language=settings.LANGUAGE_CODE,
         author_name=settings.BRAND_NAME,
     )
-    feed.changed_at = _last_change(page, now)
+    dates = _dates(page)
+    feed.changed_at = max((updated for updated, _published in dates.values()), default=now)
     for shown in (card(result) for result in page.results):
+        updated_at, published_at = dates[shown.timeslot.pk]
         feed.add_item(
             title=shown.event.title,
             link=_site(shown.event.get_absolute_url()),
@@ -142,8 +144,8 @@ def events_atom(query: SearchQuery, now: datetime, form: SearchForm) -> bytes:
                 "{}<br>{}", _when(shown), shown.place
             ),  # readers take it as HTML
             unique_id=f"tag:{settings.MAIL_DOMAIN},2026:timeslot/{shown.timeslot.pk}",
-            updateddate=max(shown.timeslot.changed_at, shown.event.updated_at),
-            pubdate=shown.event.published_at,
+            updateddate=updated_at,
+            pubdate=published_at,
         )
     return feed.writeString("utf-8").encode()
 
@@ -203,9 +205,11 @@ def _title(query: SearchQuery) -> str:
     return _("%(brand)s: upcoming events") % {"brand": settings.BRAND_NAME}
 
 
-def _last_change(page: SearchPage, now: datetime) -> datetime:
-    changes = [max(r.timeslot.changed_at, r.event.updated_at) for r in page.results]
-    return max(changes, default=now)
+def _dates(page: SearchPage) -> dict[int, tuple[datetime, datetime | None]]:
+    """By timeslot, when it or its event changed last, and when that was published."""
+    found = Timeslot.objects.filter(pk__in=[result.timeslot.pk for result in page.results])
+    rows = found.values_list("pk", "changed_at", "event__updated_at", "event__published_at")
+    return {pk: (max(changed), published) for pk, *changed, published in rows}
 
 
 def _site(path: str) -> str:

@@ -15,7 +15,8 @@ import h3.api.basic_int as h3
 from h3 import H3FailedError
 
 from events import streams, totals
-from events.search import Result, SearchQuery, load_results
+from events.listed import Reader, Result
+from events.search import SearchQuery
 from events.spatial import (
     EARTH_MILES,
     MILES_PER_KM,
@@ -122,7 +123,7 @@ def look(query: SearchQuery, view: View, *, now: datetime) -> Sight:
         wanted = None if globe and everywhere <= FEW_ANYWHERE else _refined(cells, listed)
         hits = streams.in_cells(asked, listed, wanted, limit=MOST_POINTS + 1)
         if len(hits) <= MOST_POINTS:
-            results = load_results(hits, near=False)
+            results = Reader().results(hits, near=False)
             return Sight(points=[result for result in results if _seen(result, view)])
         # The worker has not counted them yet.
         fresh = streams.count_by_cell(counted, listed, wanted)

@@ -19,6 +19,7 @@ from django.utils.cache import get_conditional_response, patch_cache_control, pa
 from django.utils.translation import get_language
 from django.views.decorators.gzip import gzip_page
 
+from events.facts import PublicTimeslot
 from events.models import Timeslot
 from events.spatial import last_change
 
@@ -61,7 +62,7 @@ def kept_for_strangers[**P](
     return answer
 
 
-def showing(page: HttpResponse, timeslots: Iterable[Timeslot]) -> HttpResponse:
+def showing(page: HttpResponse, timeslots: Iterable[PublicTimeslot]) -> HttpResponse:
     """Say that of what changes with each RSVP the page shows the room in `timeslots` alone.
 
     It is then kept longer than TRUE_FOR, for as long as that room is the same.

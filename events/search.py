@@ -4,18 +4,15 @@ The answer comes from the search table (events.spatial writes it, events.streams
 the events of one page are ever loaded, and of them only what strangers may see.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
 
-from django.db.models import Case, Q, Value, When
-
 from events import streams
-from events.models import Event, Timeslot
+from events.listed import Reader, Result
+from events.models import Event
 from events.spatial import KEPT, TYPE_CODES, Flag, miles_of, squared_chord
-from events.states import AddressVisibility
-from events.streams import Circle, Criteria, Hit, Rung, unix
+from events.streams import Circle, Criteria, Hit, Read, Rung, unix
 
 DEFAULT_MILES = 25
 WITHIN_CHOICES = (5, 10, 25, 50, 100)
@@ -28,31 +25,6 @@ ONLINE = 6
 
 # Minutes of the day where the event is: from, and before.
 TIMES_OF_DAY = {"morning": (0, 720), "afternoon": (720, 1020), "evening": (1020, 1440)}
-
-# What a card shows. A private home's exact place is not even read.
-CARD_FIELDS = (
-    "starts_at",
-    "ends_at",
-    "state",
-    "capacity",
-    "seats_taken",
-    "event__type",
-    "event__title",
-    "event__state",
-    "event__official",
-    "event__attendance_mode",
-    "event__address_visibility",
-    "event__public_latitude",
-    "event__public_longitude",
-    "event__public_neighborhood",
-    "event__public_city",
-    "event__public_state_code",
-    "event__public_postal_code",
-    "event__timezone",
-    "event__wheelchair",
-)
-# What feeds say besides. (Instants cost SQLite as much as all the rest of a row.)
-DATE_FIELDS = ("changed_at", "event__updated_at", "event__published_at")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,26 +81,12 @@ class SearchQuery:
 
 
 @dataclass(frozen=True)
-class Result:
-    """One event, by the soonest of its timeslots that matches."""
-
-    event: Event
-    timeslot: Timeslot
-    distance_miles: float | None  # to the public place; None where none was asked from
-
-    @property
-    def door(self) -> str:
-        """Venue or street of an event whose address anybody may see; "" for a private one."""
-        return self.timeslot.door  # type: ignore[attr-defined]
-
-
-@dataclass(frozen=True)
 class Found:
     """A page as ids and keys, before anything is loaded."""
 
     hits: list[Hit]
     next_key: str = ""
-    about: int = 0
+    about: int | None = None  # None where it has to be counted
     widened_to: int | None = None
     far: bool = False
 
@@ -185,63 +143,83 @@ class _Key:
 
 
 def search(query: SearchQuery, *, now: datetime) -> SearchPage:
-    """The page of results `query` asks for; never more than four statements.
+    """The page of results `query` asks for; never more than four statements, mostly one.
 
     Where fewer than three events are near, the circle widens up to 100 miles; where that does
     not help either, the nearest ones however far come back, and what can be joined online.
     """
-    found = find(query, now=now)
-    results, online = _load(query, found, now=unix(now))
+    criteria, key = _asked(query, now)
+    counting = streams.counting(criteria, query.circle, cap=COUNTED + 1)
+    reader = Reader(counting)
+    found = _find(query, criteria, key, reader)
+    online: list[Hit] = []
+    if found.far and query.where != "in_person":
+        joined = streams.soonest(replace(criteria, online=True), None, limit=ONLINE, read=reader)
+        nearest = {hit.timeslot_id for hit in found.hits}
+        online = [hit for hit in joined if hit.timeslot_id not in nearest]
+    about = found.about
+    if about is None:
+        about = reader.matching or counting.rows()[0][0]
     return SearchPage(
-        results=results,
-        about=min(found.about, COUNTED),
-        capped=found.about > COUNTED or bool(found.widened_to and found.next_key),
+        results=reader.results(found.hits, near=query.circle is not None),
+        about=min(about, COUNTED),
+        capped=about > COUNTED or bool(found.widened_to and found.next_key),
         next_key=found.next_key,
         widened_to=found.widened_to,
         far=found.far,
-        online=online,
+        online=reader.results(online, near=False),
     )
 
 
+def find(query: SearchQuery, *, now: datetime) -> Found:
+    """As `search`, but ids, keys and numbers alone."""
+    return _find(query, *_asked(query, now), streams.hits)
+
+
 def beside(event: Event, *, now: datetime, limit: int = 3) -> list[Result]:
-    """Other events with room near this one's public place, soonest first; two statements."""
+    """Other events with room near this one's public place, soonest first; one statement."""
     query = SearchQuery(
         latitude=event.public_latitude,
         longitude=event.public_longitude,
         where="virtual" if event.is_virtual_only else "",
         has_room=True,
-        limit=limit + 1,
+        limit=limit,
     )
-    hits = [hit for hit in _soonest(query, now) if hit.event_id != event.pk]
-    return _load(query, Found(hits=hits[:limit]), now=unix(now))[0] if hits else []
+    others = [result for result in _soonest(query, now) if result.event.pk != event.pk]
+    return others[:limit]
 
 
 def on_next(*, now: datetime, limit: int) -> list[Result]:
-    """What has room anywhere, soonest first; two statements, and no counting."""
-    query = SearchQuery(has_room=True, limit=limit)
-    return _load(query, Found(hits=_soonest(query, now)), now=unix(now))[0]
+    """What has room anywhere, soonest first; one statement, and no counting."""
+    return _soonest(SearchQuery(has_room=True, limit=limit), now)[:limit]
 
 
-def _soonest(query: SearchQuery, now: datetime) -> list[Hit]:
-    found = _page(query, query.criteria(unix(now)), None)
-    return found.hits if found else []
+def _soonest(query: SearchQuery, now: datetime) -> list[Result]:
+    """A page and one more, and nothing counted."""
+    reader = Reader()
+    hits = streams.soonest(
+        query.criteria(unix(now)), query.circle, limit=query.limit + 1, read=reader
+    )
+    return reader.results(hits, near=query.circle is not None)
 
 
-def find(query: SearchQuery, *, now: datetime) -> Found:
-    """As `search`, but ids, keys and numbers alone."""
+def _asked(query: SearchQuery, now: datetime) -> tuple[Criteria, _Key | None]:
     key = _Key.read(query.after, now=unix(now), by_distance=query.by_distance)
-    criteria = query.criteria(key.now if key else unix(now))
-    page = _page(query, criteria, key)
+    return query.criteria(key.now if key else unix(now)), key
+
+
+def _find(query: SearchQuery, criteria: Criteria, key: _Key | None, read: Read) -> Found:
+    page = _page(query, criteria, key, read)
     circle = query.circle
     if page and (key or circle is None or page.next_key or len(page.hits) >= FEW):
-        return replace(page, about=_about(query, criteria, page, key))
+        return page
     if circle is None or not query.widen:
-        return replace(page, about=len(page.hits)) if page else Found(hits=[])
-    return _look_farther(query, criteria, circle, known_few=page is not None)
+        return page or Found(hits=[], about=0)
+    return _look_farther(query, criteria, circle, read, known_few=page is not None)
 
 
 def _look_farther(
-    query: SearchQuery, criteria: Criteria, circle: Circle, *, known_few: bool
+    query: SearchQuery, criteria: Criteria, circle: Circle, read: Read, *, known_few: bool
 ) -> Found:
     """What to show where the circle holds too few, or (by distance) seemed to."""
     more = max(FEW, query.limit + 1)
@@ -253,7 +231,7 @@ def _look_farther(
     close, occupied = streams.probe(criteria, rungs, limit=more)
     inside = sum(hit.distance <= squared_chord(circle.miles) for hit in close)
     if len(close) < FEW:
-        hits = streams.nearest_in(criteria, circle.centre, occupied, limit=NEAREST)
+        hits = streams.nearest_in(criteria, circle.centre, occupied, limit=NEAREST, read=read)
         return Found(hits=hits, about=inside, far=True)
     wider = query
     if inside < FEW:
@@ -262,77 +240,33 @@ def _look_farther(
         wider = replace(query, within_miles=next(steps, WITHIN_CHOICES[-1]))
     limit = squared_chord(wider.within_miles)
     found = _cut(wider, criteria, [hit for hit in close if hit.distance <= limit])
-    page = found if query.by_distance else _page(wider, criteria, None) or found
+    page = found if query.by_distance else _page(wider, criteria, None, read) or found
     if wider is query:
-        return replace(page, about=_about(query, criteria, page, None))
+        return page
     # How many there are in the wider circle is not worth another statement.
     return replace(page, about=len(page.hits), widened_to=int(wider.within_miles))
 
 
-def _page(query: SearchQuery, criteria: Criteria, key: _Key | None) -> Found | None:
+def _page(query: SearchQuery, criteria: Criteria, key: _Key | None, read: Read) -> Found | None:
     """The page as asked; None where a look by distance had better go farther at once."""
     circle = query.circle
     more = query.limit + 1
     if query.by_distance and circle:
         behind = (key.distance or 0.0, key.starts, key.timeslot_id) if key else None
         least = min(FEW, more) if query.widen and not key else 0
-        hits = streams.nearest(criteria, circle, after=behind, limit=more, at_least=least)
+        hits = streams.nearest(
+            criteria, circle, after=behind, limit=more, at_least=least, read=read
+        )
     else:
         position = (key.starts, key.timeslot_id) if key else None
-        hits = streams.soonest(criteria, circle, after=position, limit=more)
-    return None if hits is None else _cut(query, criteria, hits)
+        hits = streams.soonest(criteria, circle, after=position, limit=more, read=read)
+    return None if hits is None else _cut(query, criteria, hits, whole=key is None)
 
 
-def _cut(query: SearchQuery, criteria: Criteria, hits: list[Hit]) -> Found:
+def _cut(query: SearchQuery, criteria: Criteria, hits: list[Hit], *, whole: bool = True) -> Found:
+    """A page of the hits; `whole`, there is nothing before them."""
     if len(hits) <= query.limit:
-        return Found(hits=hits)
+        return Found(hits=hits, about=len(hits) if whole else None)
     hits = hits[: query.limit]
     last = _Key.of(hits[-1], now=criteria.now, by_distance=query.by_distance)
     return Found(hits=hits, next_key=str(last))
-
-
-def _about(query: SearchQuery, criteria: Criteria, page: Found, key: _Key | None) -> int:
-    if key is None and not page.next_key:
-        return len(page.hits)  # all of them are on this page
-    return streams.count(criteria, query.circle, cap=COUNTED + 1)
-
-
-def load_results(hits: Sequence[Hit], *, near: bool = True) -> list[Result]:
-    """The events behind hits (`near` a place or not), in their order; one statement."""
-    wanted = Q(pk__in=[hit.timeslot_id for hit in hits])
-    timeslots = {slot.pk: slot for slot in _cards(wanted, *CARD_FIELDS)}
-    found = ((hit, timeslots[hit.timeslot_id]) for hit in hits if hit.timeslot_id in timeslots)
-    return [
-        Result(slot.event, slot, miles_of(hit.distance) if near else None) for hit, slot in found
-    ]
-
-
-def _load(query: SearchQuery, found: Found, *, now: int) -> tuple[list[Result], list[Result]]:
-    """The found events in order, and what can be joined online where there is little near."""
-    wanted = Q(pk__in=[hit.timeslot_id for hit in found.hits])
-    online = found.far and query.where != "in_person"
-    if online:
-        criteria = replace(query.criteria(now), online=True)
-        wanted |= Q(pk__in=streams.soonest_ids(criteria, limit=ONLINE))
-    cards = _cards(wanted, *CARD_FIELDS, *DATE_FIELDS)
-    timeslots = {timeslot.pk: timeslot for timeslot in cards}
-    near = query.circle is not None
-    results = []
-    for hit in found.hits:
-        timeslot = timeslots.pop(hit.timeslot_id, None)
-        if timeslot is not None:
-            miles = miles_of(hit.distance) if near else None
-            results.append(Result(timeslot.event, timeslot, miles))
-    rest = sorted(timeslots.values(), key=lambda timeslot: (timeslot.starts_at, timeslot.pk))
-    return results, [Result(timeslot.event, timeslot, None) for timeslot in rest]
-
-
-def _cards(wanted: Q, *fields: str) -> Iterable[Timeslot]:
-    public = Q(event__address_visibility=AddressVisibility.PUBLIC)
-    door = Case(
-        When(public, event__venue="", then="event__street"),
-        When(public, then="event__venue"),
-        default=Value(""),
-    )
-    timeslots = Timeslot.objects.filter(wanted).select_related("event")
-    return timeslots.annotate(door=door).only(*fields)

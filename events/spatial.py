@@ -91,30 +91,28 @@ def resolution_for(miles: float) -> int:
         return 7
     if miles <= 12:
         return 6
-    return 5 if miles <= 60 else 4
+    return 5 if miles <= 30 else 4
 
 
 @lru_cache(maxsize=4096)
 def cover(latitude: float, longitude: float, miles: float, resolution: int) -> tuple[int, ...]:
     """All cells of `resolution` that a circle of `miles` around the point may touch.
 
-    Grown ring by ring from the point's own cell until a whole ring lies outside, which holds
-    at the poles, across the antimeridian and around H3's twelve pentagons alike.
+    Nearest first. Grown ring by ring from the point's own cell until a whole ring lies outside,
+    which holds at the poles, across the antimeridian and around H3's twelve pentagons alike.
     """
     point = unit_vector(latitude, longitude)
     limit = squared_chord(miles + REACH[resolution])
     origin = h3.latlng_to_cell(latitude, longitude, resolution)
-    found = [origin]
+    found = [(0.0, origin)]
     for ring in count(1):
-        near = [
-            cell
-            for cell in h3.grid_ring(origin, ring)
-            if squared_distance(point, centre(cell)) <= limit
-        ]
+        around = h3.grid_ring(origin, ring)
+        away = [(squared_distance(point, centre(cell)), cell) for cell in around]
+        near = [pair for pair in away if pair[0] <= limit]
         if not near:
             break
         found += near
-    return tuple(found)
+    return tuple(cell for _away, cell in sorted(found))
 
 
 @lru_cache(maxsize=65536)

@@ -4,14 +4,11 @@ Places, cells and what people typed are named parameters, so that the text is th
 search is asked. (docs/decisions/0003-search-table.md)
 """
 
-import json
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
-from django.db.models.expressions import RawSQL
 
 
 class Sql:
@@ -23,35 +20,43 @@ class Sql:
 
     def add(self, text: str, **params: Any) -> "Sql":
         self.parts.append(text)
-        self.params |= params
+        for name, value in params.items():
+            if self.params.setdefault(name, value) != value:
+                raise ValueError(f"{name} means two values in one statement")
         return self
 
     def extend(self, other: "Sql") -> "Sql":
-        return self.add(" ".join(other.parts), **other.params)
+        return self.add(other.text, **other.params)
+
+    def apart(self, prefix: str) -> "Sql":
+        """The same with names of its own, to stand in another statement."""
+        params = {f"{prefix}{name}": value for name, value in self.params.items()}
+        return Sql(self.text.replace("%(", f"%({prefix}"), **params)
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.parts)
 
     def rows(self) -> list[tuple]:
         with _cursor() as cursor:
-            cursor.execute(" ".join(self.parts), self.params)
+            cursor.execute(self.text, self.params)
             return cursor.fetchall()
 
-    def as_subquery(self) -> RawSQL:
-        """For somebody else's statement, whose parameters have no names but places."""
-        text = " ".join(self.parts)
-        names = re.findall(r"%\((\w+)\)s", text)
-        text = re.sub(r"%\(\w+\)s", "%s", text)
-        return RawSQL(text, [self.params[name] for name in names])  # noqa: S611
 
+def numbers(values: Sequence[int]) -> str:
+    """Numbers as one parameter, for the two below: an array in words, or a JSON list.
 
-def numbers(values: Sequence[int]) -> list[int] | str:
-    """Numbers as one parameter, for the two below; SQLite knows no arrays but JSON's."""
-    return list(values) if connection.vendor == "postgresql" else json.dumps(values)
+    (To write sixty numbers into an array takes psycopg as long as a round trip.)
+    """
+    listed = ",".join(map(str, values))
+    return f"{{{listed}}}" if connection.vendor == "postgresql" else f"[{listed}]"
 
 
 def cells_in(name: str) -> str:
-    """The table c(cell) of the cells in the parameter."""
+    """The table c(cell, number) of the cells in the parameter, counted from 1."""
     if connection.vendor == "postgresql":
-        return f"unnest(%({name})s::bigint[]) AS c(cell)"
-    return f"(SELECT value AS cell FROM json_each(%({name})s)) AS c"
+        return f"unnest(%({name})s::bigint[]) WITH ORDINALITY AS c(cell, number)"
+    return f"(SELECT value AS cell, key + 1 AS number FROM json_each(%({name})s)) AS c"
 
 
 def any_of(column: str, name: str) -> str:

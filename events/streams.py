@@ -13,13 +13,13 @@ databases keep it prepared; planning a search takes PostgreSQL longer than answe
 """
 
 import math
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models.expressions import RawSQL
 
 from events.spatial import (
     REACH,
@@ -45,14 +45,14 @@ EPOCH = date(1970, 1, 1).toordinal()
 # By distance: the first circle tried, in miles; where it holds fewer than SPARSE, which says
 # little about density, the next is FAR_STEP times as wide. Each further one is NEXT_STEP times as
 # wide as the one before; one ALMOST as wide as what was asked for saves nothing.
-FIRST_RUNG = 0.7
+FIRST_RUNG = 0.85
 SPARSE = 3
 FAR_STEP = 6
-NEXT_STEP = 3
+NEXT_STEP = 4
 ALMOST = 0.7
 
 # By time: how many times a page's rows are glanced at, in how many cells of the middle.
-GLANCE = 4
+GLANCE = 3
 GLANCE_CELLS = 16
 
 
@@ -112,10 +112,17 @@ class Circle:
     @property
     def middle(self) -> tuple[int, ...]:
         """The first of the streams whose centre is inside; at least the one around the place."""
-        point, limit = self.centre, squared_chord(self.miles)
-        near = self.streams[:GLANCE_CELLS]
-        inside = (cell for cell in near if squared_distance(point, centre(cell)) <= limit)
-        return tuple(inside) or near[:1]
+        return self.streams[: max(1, min(GLANCE_CELLS, self._nearer(self.streams, self.miles)))]
+
+    @property
+    def inner(self) -> int:
+        """How many of the cells, nearest first, lie inside with all they hold."""
+        return self._nearer(self.cells, self.miles - REACH[self.resolution])
+
+    def _nearer(self, cells: Sequence[int], miles: float) -> int:
+        """How many of the cells, nearest first, have their centre within so many miles."""
+        point, limit = self.centre, squared_chord(max(0.0, miles))
+        return bisect_right(cells, limit, key=lambda cell: squared_distance(point, centre(cell)))
 
 
 class Rung(NamedTuple):
@@ -125,16 +132,27 @@ class Rung(NamedTuple):
     enough: int
 
 
-def _hits(sql: Sql) -> list[Hit]:
-    return [Hit(*row) for row in sql.rows()]
+# Reads the first listings of a statement in an order.
+type Read = Callable[[Sql, str, int], list[Hit]]
+SOONEST, NEAREST = "1, 2", "4, 1, 2"
+
+
+def hits(found: Sql, order: str, limit: int) -> list[Hit]:
+    """The first listings found, and nothing about them. (events.listed reads more.)"""
+    return [Hit(*row) for row in found.add(f"ORDER BY {order} LIMIT {limit}").rows()]
 
 
 def soonest(
-    criteria: Criteria, circle: Circle | None, *, after: tuple[int, int] | None, limit: int
+    criteria: Criteria,
+    circle: Circle | None,
+    *,
+    limit: int,
+    after: tuple[int, int] | None = None,
+    read: Read = hits,
 ) -> list[Hit]:
     """The next listings by (starts, timeslot), behind `after`; anywhere if no circle is given."""
     if circle is None:
-        return _hits(_soonest_anywhere(criteria, after, limit))
+        return read(_stream(criteria, "0.0", after=after), SOONEST, limit)
     sql = _glance(criteria, circle, after, limit)
     if connection.vendor == "postgresql":
         sql.add("SELECT s.starts, s.timeslot_id, s.event_id, s.distance FROM")
@@ -145,17 +163,7 @@ def soonest(
         sql.add(cells_in("streams")).add("CROSS JOIN events_listing AS l")
         sql.add("WHERE l.timeslot_id IN (SELECT s.timeslot_id FROM (")
         sql.extend(_in_cell(criteria, circle, after, limit)).add(") AS s)")
-    return _hits(sql.add(f"ORDER BY 1, 2 LIMIT {limit}", streams=numbers(circle.streams)))
-
-
-def soonest_ids(criteria: Criteria, *, limit: int) -> RawSQL:
-    """The timeslots `soonest` finds anywhere, as a subquery of somebody else's statement."""
-    sql = Sql("SELECT s.timeslot_id FROM (").extend(_soonest_anywhere(criteria, None, limit))
-    return sql.add(") AS s").as_subquery()
-
-
-def _soonest_anywhere(criteria: Criteria, after: tuple[int, int] | None, limit: int) -> Sql:
-    return _stream(criteria, "0.0", after=after).add(f"ORDER BY 1, 2 LIMIT {limit}")
+    return read(sql.add("", streams=numbers(circle.streams)), SOONEST, limit)
 
 
 def _glance(criteria: Criteria, circle: Circle, after: tuple[int, int] | None, limit: int) -> Sql:
@@ -165,10 +173,10 @@ def _glance(criteria: Criteria, circle: Circle, after: tuple[int, int] | None, l
     It looks at the first rows of the cells in the middle, and takes the `limit`-th that matches.
     """
     middle = circle.middle
+    behind = _behind("f", criteria, after)
     first = (
         f"SELECT f.* FROM events_listing AS f WHERE f.r{circle.stream_resolution} = c.cell"
-        " AND (f.starts, f.timeslot_id) > (%(after_starts)s, %(after_id)s)"
-        " ORDER BY f.starts, f.timeslot_id LIMIT %(few)s"
+        f" AND {behind.text} ORDER BY f.starts, f.timeslot_id LIMIT %(few)s"
     )
     if connection.vendor == "postgresql":
         source = f"{cells_in('middle')} CROSS JOIN LATERAL ({first}) AS l"
@@ -180,8 +188,8 @@ def _glance(criteria: Criteria, circle: Circle, after: tuple[int, int] | None, l
     few = min(limit, math.ceil(GLANCE * limit / len(middle)))
     sql = Sql("WITH latest AS MATERIALIZED (SELECT g.starts FROM (")
     sql.extend(_stream(criteria, DISTANCE, after=after, source=source))
-    sql.extend(_inside(circle)).add(f") AS g ORDER BY 1 LIMIT 1 OFFSET {limit - 1})")
-    return sql.add("", middle=numbers(middle), few=few)
+    sql.add("AND").extend(_inside(circle)).add(f") AS g ORDER BY 1 LIMIT 1 OFFSET {limit - 1})")
+    return sql.add("", middle=numbers(middle), few=few, **behind.params)
 
 
 def _in_cell(criteria: Criteria, circle: Circle, after: tuple[int, int] | None, limit: int) -> Sql:
@@ -189,16 +197,18 @@ def _in_cell(criteria: Criteria, circle: Circle, after: tuple[int, int] | None, 
     sql = _stream(criteria, DISTANCE, after=after)
     sql.add(f"AND l.r{circle.stream_resolution} = c.cell")
     sql.add(f"AND l.starts <= coalesce((SELECT starts FROM latest), {LAST_ID})")
-    return sql.extend(_inside(circle)).add(f"ORDER BY l.starts, l.timeslot_id LIMIT {limit}")
+    sql.add("AND").extend(_inside(circle))
+    return sql.add(f"ORDER BY l.starts, l.timeslot_id LIMIT {limit}")
 
 
 def nearest(
     criteria: Criteria,
     circle: Circle,
     *,
-    after: tuple[float, int, int] | None,
     limit: int,
+    after: tuple[float, int, int] | None = None,
     at_least: int = 0,
+    read: Read = hits,
 ) -> list[Hit] | None:
     """The next listings inside the circle by (distance, starts, timeslot), behind `after`.
 
@@ -207,17 +217,16 @@ def nearest(
     """
     miles = max(FIRST_RUNG, miles_of(after[0]) * 1.2 if after else 0)
     if miles >= circle.miles * ALMOST:
-        return _hits(_within(criteria, circle, after, limit))
-    hits = _hits(_within(criteria, replace(circle, miles=miles), after, limit))
-    if len(hits) == limit:
-        return hits
-    if len(hits) < at_least:
+        return read(_within(criteria, circle, after), NEAREST, limit)
+    close = read(_within(criteria, replace(circle, miles=miles), after), NEAREST, limit)
+    if len(close) == limit:
+        return close
+    if len(close) < at_least:
         return None
     # Were they spread evenly, the next circle would hold half as many again as are wanted.
-    step = max(1.5, math.sqrt(1.5 * limit / len(hits))) if len(hits) >= SPARSE else FAR_STEP
+    step = max(1.5, math.sqrt(1.5 * limit / len(close))) if len(close) >= SPARSE else FAR_STEP
     rungs = [*smaller(circle, limit, miles=miles * step), Rung(circle, limit)]
-    sql = _climb(criteria, rungs, after, limit).add(_climbed(rungs))
-    return _hits(sql.add(f"ORDER BY 4, 1, 2 LIMIT {limit}"))
+    return read(_climb(criteria, rungs, after, limit).add(_climbed(rungs)), NEAREST, limit)
 
 
 def smaller(circle: Circle, wanted: int, *, miles: float = FIRST_RUNG * FAR_STEP) -> list[Rung]:
@@ -244,9 +253,9 @@ def probe(criteria: Criteria, rungs: Sequence[Rung], *, limit: int) -> tuple[lis
     sql.add("SELECT starts, timeslot_id, event_id, distance, 0 AS cell FROM (")
     sql.add(_climbed(rungs)).add(") AS near")
     sql.add("UNION ALL SELECT 0, 0, 0, 0.0, cell FROM occupied WHERE cell IS NOT NULL")
-    rows = sql.add("ORDER BY 4, 1, 2").rows()
-    hits = [Hit(*row[:4]) for row in rows if not row[4]]
-    return hits[:limit], [row[4] for row in rows if row[4]]
+    rows = sql.add(f"ORDER BY {NEAREST}").rows()
+    close = [Hit(*row[:4]) for row in rows if not row[4]]
+    return close[:limit], [row[4] for row in rows if row[4]]
 
 
 def _climb(
@@ -258,7 +267,8 @@ def _climb(
         sql.add(f"{', ' if number else ''}rung{number} AS MATERIALIZED (")
         # A condition on each row would have SQLite read the rows; no row to join with does not.
         gate = f"(SELECT 1 WHERE {_short(rungs[:number])}) AS gate CROSS JOIN " if number else ""
-        sql.extend(_within(criteria, rung.circle, after, limit, gate, number)).add(")")
+        sql.extend(_within(criteria, rung.circle, after, gate, number))
+        sql.add(f"ORDER BY {NEAREST} LIMIT {limit})")
     return sql
 
 
@@ -274,7 +284,9 @@ def _short(rungs: Sequence[Rung]) -> str:
     )
 
 
-def nearest_in(criteria: Criteria, origin: Vector, occupied: list[int], *, limit: int) -> list[Hit]:
+def nearest_in(
+    criteria: Criteria, origin: Vector, occupied: list[int], *, limit: int, read: Read = hits
+) -> list[Hit]:
     """The nearest listings however far, by (distance, starts, timeslot). One statement.
 
     The closest cells are read first, and all others only where one of them may hold something
@@ -282,7 +294,7 @@ def nearest_in(criteria: Criteria, origin: Vector, occupied: list[int], *, limit
     """
     cells = sorted((squared_distance(origin, centre(cell)), cell) for cell in occupied)
     close, rest = cells[:32], cells[32:]
-    order = f"ORDER BY 4, 1, 2 LIMIT {limit}"
+    order = f"ORDER BY {NEAREST} LIMIT {limit}"
     sql = Sql("WITH close AS MATERIALIZED (").add("", **_origin(origin))
     sql.extend(_stream(criteria, DISTANCE, after=None))
     sql.add(f"AND {any_of(f'l.r{COARSEST}', 'cells')}", cells=numbers([cell for _, cell in close]))
@@ -295,14 +307,23 @@ def nearest_in(criteria: Criteria, origin: Vector, occupied: list[int], *, limit
         sql.add("UNION SELECT * FROM (", safe=safe)
         sql.extend(_stream(criteria, DISTANCE, after=None, source=gate))
         sql.add(f"AND l.r{COARSEST} > 0 {order}) AS beyond")
-    return _hits(sql.add(order))
+    return read(sql, NEAREST, limit)
 
 
-def count(criteria: Criteria, circle: Circle | None, *, cap: int) -> int:
-    """How many events match, counted no further than `cap`."""
-    stream = _among(criteria, circle) if circle else _stream(criteria, "0.0", after=None)
-    sql = Sql("SELECT count(*) FROM (").extend(stream).add(f"LIMIT {cap}) AS s")
-    return sql.rows()[0][0]
+def counting(criteria: Criteria, circle: Circle | None, *, cap: int) -> Sql:
+    """A statement that counts the events that match, no further than to `cap`.
+
+    It begins in the middle of the circle, where none is passed over for lying outside.
+    """
+    if circle is None:
+        stream = _stream(criteria, "0.0", after=None)
+    else:
+        source = f"{cells_in('cells')} CROSS JOIN events_listing AS l"
+        stream = _stream(criteria, "0.0", after=None, source=source)
+        stream.add(f"AND l.r{circle.resolution} = c.cell", cells=numbers(circle.cells))
+        stream.add("AND (c.number <= %(inner)s OR", inner=circle.inner)
+        stream.extend(_inside(circle)).add(")")
+    return Sql("SELECT count(*) FROM (").extend(stream).add(f"LIMIT {cap}) AS s")
 
 
 def in_cells(
@@ -310,7 +331,8 @@ def in_cells(
 ) -> list[Hit]:
     """Some of the listings in these cells (None means anywhere on the ground), in no order."""
     sql = _stream(criteria, "0.0", after=None)
-    return _hits(sql.extend(_in_any_of(f"l.r{resolution}", cells)).add(f"LIMIT {limit}"))
+    rows = sql.extend(_in_any_of(f"l.r{resolution}", cells)).add(f"LIMIT {limit}").rows()
+    return [Hit(*row) for row in rows]
 
 
 def count_by_cell(
@@ -334,26 +356,20 @@ def _within(
     criteria: Criteria,
     circle: Circle,
     after: tuple[float, int, int] | None,
-    limit: int,
     gate: str = "",
     number: int = 0,
 ) -> Sql:
-    """What is inside the circle, nearest first."""
-    sql = _among(criteria, circle, gate, number)
-    if after:
-        sql.add(f"AND ({DISTANCE}, l.starts, l.timeslot_id) > (%(behind)s, %(then)s, %(last)s)")
-        sql.add("", **dict(zip(("behind", "then", "last"), after, strict=True)))
-    return sql.add(f"ORDER BY 4, 1, 2 LIMIT {limit}")
-
-
-def _among(criteria: Criteria, circle: Circle, gate: str = "", number: int = 0) -> Sql:
-    """What is inside the circle, in no order; none where the gate joined to it has no row.
+    """What is inside the circle, behind `after` by distance; none where the gate has no row.
 
     Statements on several circles around one place number them.
     """
     sql = _stream(criteria, DISTANCE, after=None, source=f"{gate}events_listing AS l")
     sql.add(f"AND {any_of(f'l.r{circle.resolution}', f'cells{number}')}")
-    return sql.add("", **{f"cells{number}": numbers(circle.cells)}).extend(_inside(circle, number))
+    sql.add("AND", **{f"cells{number}": numbers(circle.cells)}).extend(_inside(circle, number))
+    if after:
+        sql.add(f"AND ({DISTANCE}, l.starts, l.timeslot_id) > (%(behind)s, %(then)s, %(last)s)")
+        sql.add("", **dict(zip(("behind", "then", "last"), after, strict=True)))
+    return sql
 
 
 # The squared chord to the place that is searched from.
@@ -368,7 +384,7 @@ def _origin(place: Vector) -> dict[str, float]:
 
 
 def _inside(circle: Circle, number: int = 0) -> Sql:
-    sql = Sql(f"AND {DISTANCE} <= %(reach{number})s", **_origin(circle.centre))
+    sql = Sql(f"{DISTANCE} <= %(reach{number})s", **_origin(circle.centre))
     return sql.add("", **{f"reach{number}": squared_chord(circle.miles)})
 
 
@@ -380,15 +396,8 @@ def _stream(
     source: str = "events_listing AS l",
 ) -> Sql:
     """Matching listings that stand for their events, behind `after`."""
-    position = max(after or (0, 0), (criteria.now, LAST_ID))
-    if criteria.day_from is not None:
-        position = max(position, ((criteria.day_from - EPOCH) * DAY - EAST - 1, LAST_ID))
-    sql = Sql(
-        f"SELECT l.starts, l.timeslot_id, l.event_id, {distance} AS distance FROM {source}"
-        " WHERE (l.starts, l.timeslot_id) > (%(after_starts)s, %(after_id)s)",
-        after_starts=position[0],
-        after_id=position[1],
-    )
+    sql = Sql(f"SELECT l.starts, l.timeslot_id, l.event_id, {distance} AS distance FROM {source}")
+    sql.add("WHERE").extend(_behind("l", criteria, after))
     if criteria.day_to is not None:
         before = (criteria.day_to + 1 - EPOCH) * DAY + WEST
         sql.add("AND l.starts < %(before)s", before=before)
@@ -400,6 +409,18 @@ def _stream(
         sql.add("AND l.online")
     _of_the_timeslot(sql, criteria, "l")
     return _first_of_its_event(sql, criteria)
+
+
+def _behind(row: str, criteria: Criteria, after: tuple[int, int] | None) -> Sql:
+    """That the listing comes behind `after`, and behind all that has begun."""
+    begun = criteria.now
+    if criteria.day_from is not None:
+        begun = max(begun, (criteria.day_from - EPOCH) * DAY - EAST - 1)
+    if after is None or after < (begun, LAST_ID):
+        return Sql(f"{row}.starts > %(begun)s", begun=begun)
+    starts, timeslot_id = after
+    place = f"({row}.starts, {row}.timeslot_id)"
+    return Sql(f"{place} > (%(starts)s, %(last_id)s)", starts=starts, last_id=timeslot_id)
 
 
 def _of_the_timeslot(sql: Sql, criteria: Criteria, row: str) -> None:

@@ -12,9 +12,14 @@ from django.utils.translation import gettext as _
 from events.calendars import one_line, public_url, when_in_words
 from events.cards import card
 from events.fresh import FreshEvents, Span
-from events.models import Event, Timeslot
-from events.search import Result, load_results
-from events.states import EventState, EventType
+from events.listed import ListedEvent, ListedTimeslot, Reader, Result
+from events.states import (
+    AddressVisibility,
+    AttendanceMode,
+    EventState,
+    EventType,
+    YesNoUnknown,
+)
 from outbox.letters import Kind, Letter, compose, register
 from outbox.models import Message
 from rsvps import alerts, links
@@ -56,7 +61,7 @@ class NewsLetter:
     def render(self, message: Message, now: datetime) -> Letter:
         alert = Alert.objects.get(pk=subject_id(message))
         hits = _hits(alert, message, now)
-        return self.write(alert, load_results(hits[:SHOWN]), more=len(hits) - SHOWN)
+        return self.write(alert, Reader().results(hits[:SHOWN], near=True), more=len(hits) - SHOWN)
 
     def write(self, alert: Alert, results: Sequence[Result], *, more: int = 0) -> Letter:
         url = links.alert_url(alert)
@@ -74,11 +79,11 @@ def _item(result: Result) -> dict[str, Any]:
     event, timeslot = result.event, result.timeslot
     shown = card(result)
     return {
-        "title": one_line(event.title) or event.get_type_display(),
-        "type": event.get_type_display(),
+        "title": one_line(event.title) or shown.type_label,
+        "type": shown.type_label,
         "official": event.official,
         "when": when_in_words(timeslot.starts_at, timeslot.ends_at, event.timezone),
-        "date": date_block(timeslot),
+        "date": date_block(timeslot.starts_at, event.timezone),
         "place": [line for line in (shown.place, shown.distance) if line],
         "url": public_url(event),
     }
@@ -136,21 +141,33 @@ def _example_results(now: datetime) -> list[Result]:
         ]
     ):
         private = kind == EventType.HOUSE_PARTY
-        event = Event(
+        event = ListedEvent(
             pk=pk,
             state=EventState.APPROVED,
             type=kind,
             title=title,
-            address_visibility="private" if private else "public",
+            official=False,
+            attendance_mode=AttendanceMode.IN_PERSON,
+            address_visibility=AddressVisibility.PRIVATE if private else AddressVisibility.PUBLIC,
+            public_latitude=39.96,
+            public_longitude=-83.0,
+            public_neighborhood="",
             public_city="Columbus",
             public_state_code="OH",
             public_postal_code="43215",
             timezone=zone.key,
+            wheelchair=YesNoUnknown.UNKNOWN,
+            door="" if private else "Elm Street Hall",
         )
         day = now.astimezone(zone).date() + timedelta(days=4 + pk)
         start = datetime.combine(day, time(hour), tzinfo=zone)
-        slot = Timeslot(event=event, starts_at=start, ends_at=start + timedelta(hours=2))
-        slot.door = "" if private else "Elm Street Hall"  # type: ignore[attr-defined]
+        slot = ListedTimeslot(
+            pk=pk,
+            starts_at=start,
+            ends_at=start + timedelta(hours=2),
+            capacity=None,
+            seats_taken=0,
+        )
         made.append(Result(event, slot, miles))
     return made
 

@@ -49,7 +49,7 @@ def about_timeslot(timeslot: Timeslot, *, now: datetime, role: Role = Role.GUEST
         "when": facts.when,
         "short_when": date_format(timeslot.starts_at.astimezone(zone), "D, M j, g:i a"),
         "day_word": wording.day_word(timeslot, now),
-        "date": wording.date_block(timeslot),
+        "date": wording.date_block(timeslot.starts_at, timeslot.event.timezone),
         "place": wording.place_lines(event, role),
         "transit": event.transit_notes if arrival and not event.is_virtual_only else "",
         "parking": event.parking_notes if arrival and not event.is_virtual_only else "",

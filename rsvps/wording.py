@@ -100,8 +100,8 @@ class DateBlock:
     day: str
 
 
-def date_block(timeslot: Timeslot) -> DateBlock:
-    local = timeslot.starts_at.astimezone(ZoneInfo(timeslot.event.timezone))
+def date_block(starts_at: datetime, timezone: str) -> DateBlock:
+    local = starts_at.astimezone(ZoneInfo(timezone))
     return DateBlock(date_format(local, "D"), date_format(local, "M"), date_format(local, "j"))
 
 

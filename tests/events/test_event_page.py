@@ -241,11 +241,11 @@ def test_page_takes_as_many_statements_however_many_rows(client, rows, django_as
         index_event(make_timeslot(starts_at=soon).event, now=timezone.now())
     with django_assert_num_queries(3):  # what changed, the event, its timeslots
         client.get(open_event.get_absolute_url())
-    with django_assert_num_queries(5):  # and what is near instead
+    with django_assert_num_queries(4):  # and what is near instead
         page = client.get(full_event.get_absolute_url())
     assert len(page.context["near"]) == min(rows, 3)
     client.force_login(full_event.host)
-    with django_assert_num_queries(6):  # and who asks, without what changed
+    with django_assert_num_queries(5):  # and who asks, without what changed
         client.get(full_event.get_absolute_url())
 
 
