@@ -312,6 +312,15 @@ def test_a_full_page_with_what_it_shows_and_its_count_is_one_statement(django_as
     assert page.about == 30
 
 
+@pytest.mark.parametrize("miles", [1, 5, 10, 25, 50, 100, 400])
+def test_what_lies_just_outside_the_circle_is_not_counted(miles):
+    """Though it is in a cell of the circle; cells in the middle are counted without a look."""
+    for share in (0, 0.3, 0.8, 0.99, 1.003, 1.01):
+        near_columbus(miles_north=miles * share)
+    page = search(replace(COLUMBUS, within_miles=miles, limit=1), now=NOW)
+    assert page.about == 4
+
+
 def test_the_exact_place_of_a_private_home_is_not_even_read():
     event = near_columbus(private=True)
     (result,) = search(COLUMBUS, now=NOW).results
