@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 import h3.api.basic_int as h3
 from django.db import connection, models, transaction
-from django.db.models import Q, Sum
 
 from events.models import CellDayTotal, CellTotal, CountDue, CountedEvent, Listing
 from events.spatial import centre
+from events.statements import Sql, any_of, numbers
 from outbox import turns
 
 RESOLUTIONS = (2, 3, 4, 5, 6, 7)
@@ -61,12 +61,13 @@ def whole_globe(resolution: int) -> list[Total]:
     """Every cell of the resolution that holds anything."""
     # The first bits of a cell's number say its resolution.
     first = (1 << 59) | (resolution << 52)
-    return _totals(Q(cell__gte=first, cell__lt=first + (1 << 52)))
+    wanted = "cell >= %(first)s AND cell < %(end)s"
+    return _totals(Sql(wanted, first=first, end=first + (1 << 52)))
 
 
 def of_cells(cells: Sequence[int]) -> list[Total]:
     """Those of the cells that hold anything."""
-    return _totals(Q(cell__in=cells))
+    return _totals(Sql(any_of("cell", "cells"), cells=numbers(cells)))
 
 
 def are_kept(resolution: int, *, types: Sequence[int], days: bool) -> bool:
@@ -82,20 +83,22 @@ def by_cell(
 
     Days are ordinals. Where `are_kept` says so; cells without any are left out.
     """
-    wanted = Q(cell__in=cells, type__in=types or [ANY_TYPE])
-    if first is None and last is None:
-        wanted &= Q(day=ANY_DAY)
-    else:
-        earliest = ANY_DAY + 1 if first is None else first
-        wanted &= Q(day__gte=earliest, previous__lt=earliest)
-        wanted &= Q(day__lte=date.max.toordinal() if last is None else last)
-    rows = CellDayTotal.objects.filter(wanted).values_list("cell").annotate(Sum("events"))
-    return {cell: events for cell, events in rows if events}
+    days = Sql(f"day = {ANY_DAY}")
+    if first is not None or last is not None:
+        days = Sql("day >= %(first)s AND previous < %(first)s", first=first or ANY_DAY + 1)
+        days.add("AND day <= %(last)s", last=last or date.max.toordinal())
+    # One by one: PostgreSQL reads whole cells for a list of types.
+    each = Sql("", cells=numbers(cells))
+    for number, code in enumerate(types or [ANY_TYPE]):
+        each.add("UNION ALL" if number else "").add("SELECT cell, events FROM events_celldaytotal")
+        each.add(f"WHERE {any_of('cell', 'cells')} AND type = {code} AND").extend(days)
+    sql = Sql("SELECT cell, sum(events) FROM (").extend(each).add(") AS found GROUP BY cell")
+    return {cell: int(events) for cell, events in sql.rows() if events}
 
 
-def _totals(wanted: Q) -> list[Total]:
-    rows = CellTotal.objects.filter(wanted)
-    return [Total(*row) for row in rows.values_list("cell", "events", "x", "y", "z")]
+def _totals(wanted: Sql) -> list[Total]:
+    sql = Sql("SELECT cell, events, x, y, z FROM events_celltotal WHERE").extend(wanted)
+    return [Total(*row) for row in sql.rows()]
 
 
 # -- counting ----------------------------------------------------------------------------------
