@@ -121,9 +121,10 @@ def look(query: SearchQuery, view: View, *, now: datetime) -> Sight:
             cells = [total.cell for total in found]
         listed = max(resolution, COARSEST)
         wanted = None if globe and everywhere <= FEW_ANYWHERE else _refined(cells, listed)
-        hits = streams.in_cells(asked, listed, wanted, limit=MOST_POINTS + 1)
+        reader = Reader()
+        hits = streams.in_cells(asked, listed, wanted, limit=MOST_POINTS + 1, read=reader)
         if len(hits) <= MOST_POINTS:
-            results = Reader().results(hits, near=False)
+            results = reader.results(hits, near=False)
             return Sight(points=[result for result in results if _seen(result, view)])
         # The worker has not counted them yet.
         fresh = streams.count_by_cell(counted, listed, wanted)
@@ -185,6 +186,8 @@ def _around(corners: list[tuple[float, float]], resolution: int) -> tuple[int, .
 
 def _refined(cells: Sequence[int], resolution: int) -> list[int]:
     """The same ground in cells of the resolution."""
+    if not cells or h3.get_resolution(cells[0]) == resolution:
+        return list(cells)
     return [child for cell in cells for child in h3.cell_to_children(cell, resolution)]
 
 

@@ -327,12 +327,18 @@ def counting(criteria: Criteria, circle: Circle | None, *, cap: int) -> Sql:
 
 
 def in_cells(
-    criteria: Criteria, resolution: int, cells: Sequence[int] | None, *, limit: int
+    criteria: Criteria,
+    resolution: int,
+    cells: Sequence[int] | None,
+    *,
+    limit: int,
+    read: Read = hits,
 ) -> list[Hit]:
-    """Some of the listings in these cells (None means anywhere on the ground), in no order."""
-    sql = _stream(criteria, "0.0", after=None)
-    rows = sql.extend(_in_any_of(f"l.r{resolution}", cells)).add(f"LIMIT {limit}").rows()
-    return [Hit(*row) for row in rows]
+    """Some of the listings in these cells (None means anywhere on the ground)."""
+    # Which ones does not matter: asked for the soonest, a planner would walk all of time.
+    sql = Sql("SELECT * FROM (").extend(_stream(criteria, "0.0", after=None))
+    sql.extend(_in_any_of(f"l.r{resolution}", cells)).add(f"LIMIT {limit}) AS some_of_them")
+    return read(sql, SOONEST, limit)
 
 
 def count_by_cell(

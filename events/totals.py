@@ -22,9 +22,11 @@ from outbox import turns
 
 RESOLUTIONS = (2, 3, 4, 5, 6, 7)
 FINEST = RESOLUTIONS[-1]
-# Totals by type and by day are kept so far down; in smaller cells events.maps counts afresh.
+# Totals by type, by day, and by both are kept so far down; in smaller cells events.maps counts
+# afresh.
 FINEST_BY_TYPE = 6
-FINEST_BY_DAY = 4
+FINEST_BY_DAY = 5
+FINEST_BY_BOTH = 4
 ANY_TYPE = -1
 ANY_DAY = 0
 MILLION = 1_000_000
@@ -72,8 +74,9 @@ def of_cells(cells: Sequence[int]) -> list[Total]:
 
 def are_kept(resolution: int, *, types: Sequence[int], days: bool) -> bool:
     """Whether `by_cell` knows cells of the resolution under such filters."""
-    finest = FINEST_BY_DAY if days else FINEST_BY_TYPE if types else FINEST
-    return resolution <= finest
+    if days:
+        return resolution <= (FINEST_BY_BOTH if types else FINEST_BY_DAY)
+    return resolution <= (FINEST_BY_TYPE if types else FINEST)
 
 
 def by_cell(
@@ -176,10 +179,11 @@ class Tally:
         for resolution in range(RESOLUTIONS[0], FINEST_BY_TYPE + 1):
             cell = h3.cell_to_parent(event.cell, resolution)
             self._days[DayKey(cell, event.type, ANY_DAY, 0)] += sign
-            if resolution <= FINEST_BY_DAY:
-                for previous, day in zip([0, *days], days, strict=False):
-                    self._days[DayKey(cell, event.type, day, previous)] += sign
+            for previous, day in zip([0, *days], days, strict=False):
+                if resolution <= FINEST_BY_DAY:
                     self._days[DayKey(cell, ANY_TYPE, day, previous)] += sign
+                if resolution <= FINEST_BY_BOTH:
+                    self._days[DayKey(cell, event.type, day, previous)] += sign
 
     def write(self) -> None:
         """Change the tables. No total that became 0 is left behind."""
