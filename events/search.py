@@ -86,7 +86,7 @@ class Found:
 
     hits: list[Hit]
     next_key: str = ""
-    about: int | None = None  # None where it has to be counted
+    about: int | None = None  # None where it is to be counted
     widened_to: int | None = None
     far: bool = False
 
@@ -159,7 +159,8 @@ def search(query: SearchQuery, *, now: datetime) -> SearchPage:
         online = [hit for hit in joined if hit.timeslot_id not in nearest]
     about = found.about
     if about is None:
-        about = reader.matching or counting.rows()[0][0]
+        # Nothing was read that could have said it.
+        about = counting.rows()[0][0] if reader.matching is None else reader.matching
     return SearchPage(
         results=reader.results(found.hits, near=query.circle is not None),
         about=min(about, COUNTED),
@@ -214,7 +215,7 @@ def _find(query: SearchQuery, criteria: Criteria, key: _Key | None, read: Read) 
     if page and (key or circle is None or page.next_key or len(page.hits) >= FEW):
         return page
     if circle is None or not query.widen:
-        return page or Found(hits=[], about=0)
+        return page or Found(hits=[])
     return _look_farther(query, criteria, circle, read, known_few=page is not None)
 
 
@@ -260,13 +261,12 @@ def _page(query: SearchQuery, criteria: Criteria, key: _Key | None, read: Read) 
     else:
         position = (key.starts, key.timeslot_id) if key else None
         hits = streams.soonest(criteria, circle, after=position, limit=more, read=read)
-    return None if hits is None else _cut(query, criteria, hits, whole=key is None)
+    return None if hits is None else _cut(query, criteria, hits)
 
 
-def _cut(query: SearchQuery, criteria: Criteria, hits: list[Hit], *, whole: bool = True) -> Found:
-    """A page of the hits; `whole`, there is nothing before them."""
+def _cut(query: SearchQuery, criteria: Criteria, hits: list[Hit]) -> Found:
     if len(hits) <= query.limit:
-        return Found(hits=hits, about=len(hits) if whole else None)
+        return Found(hits=hits)
     hits = hits[: query.limit]
     last = _Key.of(hits[-1], now=criteria.now, by_distance=query.by_distance)
     return Found(hits=hits, next_key=str(last))

@@ -20,15 +20,16 @@ class CellTotal(models.Model):
 class CellDayTotal(models.Model):
     """How many events of a type are in a cell on a day, the day before that one told apart.
 
-    An event of several days is counted on each; who asks for the days from the third on
-    leaves out those whose `previous` day is the third or a later one, and has counted every
-    event once.
+    An event of several days is counted on each; who asks for the days from the third to the
+    ninth leaves out those whose `previous` day is the third or a later one, and has counted every
+    event once. Its last day is counted besides, as a negative number: who asks for all days from
+    the third on adds up those from minus three down.
     """
 
     pk = models.CompositePrimaryKey("cell", "type", "day", "previous")
     cell = models.BigIntegerField()
     type = models.SmallIntegerField()  # spatial.TYPE_CODES, or totals.ANY_TYPE
-    day = models.IntegerField()  # as date.toordinal(), or totals.ANY_DAY
+    day = models.IntegerField()  # as date.toordinal(), a last one negative, or totals.ANY_DAY
     previous = models.IntegerField()  # the same event's day before this one, 0 for none
     events = models.IntegerField()
 

@@ -8,7 +8,7 @@ Totals are some seconds old. (docs/decisions/0004-map.md)
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from itertools import batched
 from typing import NamedTuple
 
@@ -87,9 +87,11 @@ def by_cell(
     Days are ordinals. Where `are_kept` says so; cells without any are left out.
     """
     days = Sql(f"day = {ANY_DAY}")
-    if first is not None or last is not None:
+    if last is not None:
         days = Sql("day >= %(first)s AND previous < %(first)s", first=first or ANY_DAY + 1)
-        days.add("AND day <= %(last)s", last=last or date.max.toordinal())
+        days.add("AND day <= %(last)s", last=last)
+    elif first is not None:
+        days = Sql("day <= %(first)s", first=-first)
     # One by one: PostgreSQL reads whole cells for a list of types.
     each = Sql("", cells=numbers(cells))
     for number, code in enumerate(types or [ANY_TYPE]):
@@ -179,7 +181,8 @@ class Tally:
         for resolution in range(RESOLUTIONS[0], FINEST_BY_TYPE + 1):
             cell = h3.cell_to_parent(event.cell, resolution)
             self._days[DayKey(cell, event.type, ANY_DAY, 0)] += sign
-            for previous, day in zip([0, *days], days, strict=False):
+            # Each with the day before it, and the last one as a negative number.
+            for previous, day in [*zip([0, *days], days, strict=False), (0, -days[-1])]:
                 if resolution <= FINEST_BY_DAY:
                     self._days[DayKey(cell, ANY_TYPE, day, previous)] += sign
                 if resolution <= FINEST_BY_BOTH:

@@ -2,6 +2,7 @@
 
 import math
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from zoneinfo import ZoneInfo
 
 import h3.api.basic_int as h3
@@ -14,7 +15,7 @@ from events import maps, totals
 from events.maps import View, look
 from events.models import CellDayTotal, CellTotal, CountDue, CountedEvent
 from events.search import SearchQuery
-from events.spatial import index_event
+from events.spatial import TYPE_CODES, index_event
 from events.states import AttendanceMode
 from tests.events import worlds
 from tests.events.worlds import NOW, world
@@ -149,6 +150,30 @@ def test_counts_obey_types_and_days_and_say_so_of_the_rest(zoom, crowded):
     assert count(date_from=day) == (3, False)
     assert count(types=("canvass",), date_from=day, date_to=day) == (2, False)
     assert count(accessible=True) == (3, True)
+
+
+@pytest.mark.parametrize("types", [(), (TYPE_CODES["canvass"],), tuple(TYPE_CODES.values())])
+def test_an_event_of_several_days_is_counted_once_whatever_days_are_asked_for(types):
+    stays = [(1, 4, 9), (2,), (4, 5), (1, 2, 3)]
+    for days in stays:
+        listed(type="canvass", hours=[24 * day for day in days])
+    totals.recount(NOW)
+    today = NOW.astimezone(ZoneInfo("America/New_York")).date().toordinal()
+    everywhere = totals.whole_globe(4)
+    ends = [None, *range(11)]
+
+    for first, last in product(ends, ends):
+        if first is None and last is None:
+            continue
+        found = totals.by_cell(
+            [total.cell for total in everywhere],
+            types=types,
+            first=None if first is None else today + first,
+            last=None if last is None else today + last,
+        )
+        asked = range(first or 0, (10 if last is None else last) + 1)
+        expected = sum(not set(days).isdisjoint(asked) for days in stays)
+        assert sum(found.values()) == expected, (first, last)
 
 
 def test_events_not_counted_yet_are_points_all_the_same():
