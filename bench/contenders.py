@@ -25,11 +25,12 @@ from django.db import connection, transaction
 
 from bench import world
 from events import entries, maps, spatial, streams
+from events.circles import Circle
 from events.models import Event, Listing
 from events.search import COUNTED, SearchQuery, search
 from events.spatial import squared_chord, unit_vector
 from events.states import EventState
-from events.streams import Circle, unix
+from events.streams import unix
 from hosts import review, vetting
 from hosts.models import StaffRole, User
 

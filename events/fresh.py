@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from events.models import Listing
-from events.spatial import TYPE_CODES, cover, squared_chord, squared_distance, unit_vector
-from events.streams import COARSEST, Hit, unix
+from events.spatial import COARSEST, TYPE_CODES, cover, squared_chord, squared_distance, unit_vector
+from events.streams import Hit, unix
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from events import streams, totals
 from events.listed import Reader, Result
 from events.search import SearchQuery
 from events.spatial import (
+    COARSEST,
     EARTH_MILES,
     MILES_PER_KM,
     REACH,
@@ -26,7 +27,7 @@ from events.spatial import (
     squared_distance,
     unit_vector,
 )
-from events.streams import COARSEST, Criteria, unix
+from events.streams import Criteria, unix
 from events.totals import Total
 
 MOST_POINTS = 150
@@ -114,8 +115,6 @@ def look(query: SearchQuery, view: View, *, now: datetime) -> Sight:
         wider = view.grown(REACH[resolution])
         found = [total for total in found if wider.holds(*_middle(total))]
     counts = _counts(counted, resolution, found)
-    middles = [(total, _middle(total)) for total in found]
-    bunches = [Bunch(*at, counts.get(total.cell, 0)) for total, at in middles]
     if sum(counts.values()) <= MOST_POINTS:
         if globe and everywhere > FEW_ANYWHERE:
             cells = [total.cell for total in found]
@@ -127,14 +126,19 @@ def look(query: SearchQuery, view: View, *, now: datetime) -> Sight:
             results = reader.results(hits, near=False)
             return Sight(points=[result for result in results if _seen(result, view)])
         # The worker has not counted them yet.
-        fresh = streams.count_by_cell(counted, listed, wanted)
-        bunches = [Bunch(*_centre(cell), events) for cell, events in fresh.items()]
-    shown = [bunch for bunch in bunches if bunch.events and view.holds(*bunch[:2])]
-    return Sight(bunches=shown, shows_more=asked != counted)
+        counts = streams.count_by_cell(counted, listed, wanted)
+        places = {cell: _centre(cell) for cell in counts}
+    else:
+        places = {total.cell: _middle(total) for total in found if total.cell in counts}
+    bunches = [Bunch(*at, counts[cell]) for cell, at in places.items() if view.holds(*at)]
+    return Sight(bunches=bunches, shows_more=asked != counted)
 
 
 def _counts(counted: Criteria, resolution: int, found: list[Total]) -> dict[int, int]:
-    """How many events in each of these cells are of the types and on the days asked for."""
+    """How many events of each of these cells are of the types and on the days asked for.
+
+    Cells without any are left out.
+    """
     first, last, types = counted.day_from, counted.day_to, counted.types
     days = first is not None or last is not None
     if not (days or types):

@@ -6,13 +6,15 @@ the events of one page are ever loaded, and of them only what strangers may see.
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Literal
 
 from events import streams
+from events.circles import Circle
 from events.listed import Reader, Result
 from events.models import Event
 from events.spatial import KEPT, TYPE_CODES, Flag, miles_of, squared_chord
-from events.streams import Circle, Criteria, Hit, Read, Rung, unix
+from events.streams import Criteria, Hit, Read, Rung, unix
 
 DEFAULT_MILES = 25
 WITHIN_CHOICES = (5, 10, 25, 50, 100)
@@ -48,7 +50,7 @@ class SearchQuery:
     limit: int = PAGE
     widen: bool = True  # where there is little near, look farther
 
-    @property
+    @cached_property
     def circle(self) -> Circle | None:
         """Where to look; nowhere in particular for what can be joined from anywhere."""
         if self.latitude is None or self.longitude is None or self.where == "virtual":

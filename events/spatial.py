@@ -22,6 +22,7 @@ from events.states import AttendanceMode, EventState, EventType, YesNoUnknown
 Vector = tuple[float, float, float]
 
 RESOLUTIONS = (4, 5, 6, 7)
+COARSEST = RESOLUTIONS[0]
 EARTH_MILES = 3958.7613  # mean radius (IUGG), in statute miles
 MILES_PER_KM = 0.621371192
 # From a cell's centre to its farthest corner, anywhere on the globe: measured at most 1.101

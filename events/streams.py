@@ -13,7 +13,6 @@ databases keep it prepared; planning a search takes PostgreSQL longer than answe
 """
 
 import math
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -21,21 +20,18 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from events.circles import Circle
 from events.spatial import (
+    COARSEST,
     REACH,
-    RESOLUTIONS,
     Vector,
     centre,
-    cover,
     miles_of,
-    resolution_for,
     squared_chord,
     squared_distance,
-    unit_vector,
 )
 from events.statements import Sql, any_of, cells_in, numbers
 
-COARSEST = RESOLUTIONS[0]
 LAST_ID = 2**63 - 1
 DAY = 86_400
 # A local day begins at most 14 hours before and ends at most 12 hours after the UTC day.
@@ -77,52 +73,6 @@ class Criteria:
     day_to: int | None = None
     minutes: tuple[int, int] | None = None  # from, and before
     has_room: bool = False
-
-
-@dataclass(frozen=True)
-class Circle:
-    """A place on the globe (degrees) and how far around it (miles)."""
-
-    latitude: float
-    longitude: float
-    miles: float
-
-    @property
-    def centre(self) -> Vector:
-        return unit_vector(self.latitude, self.longitude)
-
-    @property
-    def resolution(self) -> int:
-        return resolution_for(self.miles)
-
-    @property
-    def cells(self) -> tuple[int, ...]:
-        return cover(self.latitude, self.longitude, self.miles, self.resolution)
-
-    @property
-    def stream_resolution(self) -> int:
-        """One size larger: opening a stream costs more than passing over what is outside."""
-        return max(COARSEST, self.resolution - 1)
-
-    @property
-    def streams(self) -> tuple[int, ...]:
-        """The cells that are read in order of time, each a stream of its own."""
-        return cover(self.latitude, self.longitude, self.miles, self.stream_resolution)
-
-    @property
-    def middle(self) -> tuple[int, ...]:
-        """The first of the streams whose centre is inside; at least the one around the place."""
-        return self.streams[: max(1, min(GLANCE_CELLS, self._nearer(self.streams, self.miles)))]
-
-    @property
-    def inner(self) -> int:
-        """How many of the cells, nearest first, lie inside with all they hold."""
-        return self._nearer(self.cells, self.miles - REACH[self.resolution])
-
-    def _nearer(self, cells: Sequence[int], miles: float) -> int:
-        """How many of the cells, nearest first, have their centre within so many miles."""
-        point, limit = self.centre, squared_chord(max(0.0, miles))
-        return bisect_right(cells, limit, key=lambda cell: squared_distance(point, centre(cell)))
 
 
 class Rung(NamedTuple):
@@ -172,7 +122,7 @@ def _glance(criteria: Criteria, circle: Circle, after: tuple[int, int] | None, l
 
     It looks at the first rows of the cells in the middle, and takes the `limit`-th that matches.
     """
-    middle = circle.middle
+    middle = circle.middle[:GLANCE_CELLS]
     behind = _behind("f", criteria, after)
     first = (
         f"SELECT f.* FROM events_listing AS f WHERE f.r{circle.stream_resolution} = c.cell"

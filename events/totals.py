@@ -22,10 +22,9 @@ from outbox import turns
 
 RESOLUTIONS = (2, 3, 4, 5, 6, 7)
 FINEST = RESOLUTIONS[-1]
-# Totals by type, by day, and by both are kept so far down; in smaller cells events.maps counts
+# Totals by type or by day, and by both, are kept so far down; in smaller cells events.maps counts
 # afresh.
-FINEST_BY_TYPE = 6
-FINEST_BY_DAY = 5
+FINEST_BY_EITHER = 6
 FINEST_BY_BOTH = 4
 ANY_TYPE = -1
 ANY_DAY = 0
@@ -74,9 +73,9 @@ def of_cells(cells: Sequence[int]) -> list[Total]:
 
 def are_kept(resolution: int, *, types: Sequence[int], days: bool) -> bool:
     """Whether `by_cell` knows cells of the resolution under such filters."""
-    if days:
-        return resolution <= (FINEST_BY_BOTH if types else FINEST_BY_DAY)
-    return resolution <= (FINEST_BY_TYPE if types else FINEST)
+    if types and days:
+        return resolution <= FINEST_BY_BOTH
+    return resolution <= (FINEST_BY_EITHER if types or days else FINEST)
 
 
 def by_cell(
@@ -178,13 +177,12 @@ class Tally:
         """Count an event (1), or take it out again (-1)."""
         self._cells[event.cell] += sign
         days = [int(day) for day in event.days.split()]
-        for resolution in range(RESOLUTIONS[0], FINEST_BY_TYPE + 1):
+        for resolution in range(RESOLUTIONS[0], FINEST_BY_EITHER + 1):
             cell = h3.cell_to_parent(event.cell, resolution)
             self._days[DayKey(cell, event.type, ANY_DAY, 0)] += sign
             # Each with the day before it, and the last one as a negative number.
             for previous, day in [*zip([0, *days], days, strict=False), (0, -days[-1])]:
-                if resolution <= FINEST_BY_DAY:
-                    self._days[DayKey(cell, ANY_TYPE, day, previous)] += sign
+                self._days[DayKey(cell, ANY_TYPE, day, previous)] += sign
                 if resolution <= FINEST_BY_BOTH:
                     self._days[DayKey(cell, event.type, day, previous)] += sign
 

@@ -1,4 +1,4 @@
-"""Days are counted in cells of resolution 5 as well: everything is to be counted anew."""
+"""Days are counted in smaller cells, and last days besides: all is to be counted anew."""
 
 from django.db import migrations
 
