@@ -15,6 +15,7 @@ import h3.api.basic_int as h3
 from h3 import H3FailedError
 
 from events import streams, totals
+from events.circles import Circle
 from events.listed import Reader, Result
 from events.search import SearchQuery
 from events.spatial import (
@@ -81,8 +82,13 @@ class View(NamedTuple):
         return [(a - 360, b - 360) if a >= 180 else (a, b) for a, b in pairwise(edges)]
 
     def holds(self, latitude: float, longitude: float) -> bool:
-        east = (longitude - self.west) % 360
-        return self.south <= latitude <= self.north and east <= self.width
+        if not self.south <= latitude <= self.north:
+            return False
+        return (longitude - self.west) % 360 <= self.width
+
+    def corners(self) -> list[tuple[float, float]]:
+        south, west, north, east = self[:4]
+        return [(south, west), (south, east), (north, east), (north, west)]
 
 
 class Bunch(NamedTuple):
@@ -121,7 +127,11 @@ def look(query: SearchQuery, view: View, *, now: datetime) -> Sight:
         listed = max(resolution, COARSEST)
         wanted = None if globe and everywhere <= FEW_ANYWHERE else _refined(cells, listed)
         reader = Reader()
-        hits = streams.in_cells(asked, listed, wanted, limit=MOST_POINTS + 1, read=reader)
+        # Of small cells most of what they hold may lie outside of so small a view.
+        near = _circle(view.corners()) if resolution == totals.FINEST else None
+        hits = streams.in_cells(
+            asked, listed, wanted, limit=MOST_POINTS + 1, circle=near, read=reader
+        )
         if len(hits) <= MOST_POINTS:
             results = reader.results(hits, near=False)
             return Sight(points=[result for result in results if _seen(result, view)])
@@ -170,10 +180,9 @@ def cells_in(view: View, resolution: int) -> list[int]:
     wider = view.grown(REACH[resolution])
     cells: set[int] = set()
     for west, east in wider.halves():
-        corners = [(wider.south, west), (wider.south, east), (wider.north, east)]
-        shape = h3.LatLngPoly([*corners, (wider.north, west)])
+        corners = wider._replace(west=west, east=east).corners()
         try:
-            cells.update(h3.h3shape_to_cells(shape, resolution))
+            cells.update(h3.h3shape_to_cells(h3.LatLngPoly(corners), resolution))
         except H3FailedError:  # it gives up on some boxes beside a pole
             cells.update(_around(corners, resolution))
     return sorted(cells)
@@ -181,11 +190,17 @@ def cells_in(view: View, resolution: int) -> list[int]:
 
 def _around(corners: list[tuple[float, float]], resolution: int) -> tuple[int, ...]:
     """The cells of a circle through a box's corners: the box and more."""
-    (south, west), _, (north, east) = corners
-    middle = (south + north) / 2, (west + east) / 2
+    circle = _circle(corners)
+    return cover(circle.latitude, circle.longitude, circle.miles, resolution)
+
+
+def _circle(corners: list[tuple[float, float]]) -> Circle:
+    """Through the corners of a box that is no wider than half the globe."""
+    (south, west), _, (north, east), _ = corners
+    middle = (south + north) / 2, west + (east - west) % 360 / 2
     origin = unit_vector(*middle)
     farthest = max(squared_distance(origin, unit_vector(*corner)) for corner in corners)
-    return cover(*middle, miles_of(farthest), resolution)
+    return Circle(*middle, miles_of(farthest) * 1.01)
 
 
 def _refined(cells: Sequence[int], resolution: int) -> list[int]:

@@ -282,12 +282,16 @@ def in_cells(
     cells: Sequence[int] | None,
     *,
     limit: int,
+    circle: Circle | None = None,
     read: Read = hits,
 ) -> list[Hit]:
-    """Some of the listings in these cells (None means anywhere on the ground)."""
+    """Some of the listings in these cells (None means anywhere on the ground), in the circle."""
     # Which ones does not matter: asked for the soonest, a planner would walk all of time.
     sql = Sql("SELECT * FROM (").extend(_stream(criteria, "0.0", after=None))
-    sql.extend(_in_any_of(f"l.r{resolution}", cells)).add(f"LIMIT {limit}) AS some_of_them")
+    sql.extend(_in_any_of(f"l.r{resolution}", cells))
+    if circle is not None:
+        sql.add("AND").extend(_inside(circle))
+    sql.add(f"LIMIT {limit}) AS some_of_them")
     return read(sql, SOONEST, limit)
 
 
