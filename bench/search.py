@@ -180,7 +180,7 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--places", type=int, default=500)
-    parser.add_argument("--tries", type=int, default=3, help="the best of so many counts")
+    parser.add_argument("--tries", type=int, default=5, help="the best of so many counts")
     parser.add_argument("--sqlite", default="", help="a file; var/bench-ROWS.sqlite3 unless said")
     parser.add_argument("--postgres", default=os.environ.get("POSTGRES_URL", ""))
     options = parser.parse_args()

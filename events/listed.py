@@ -1,7 +1,7 @@
 """What lists show of the events that were found: public facts alone, as rows and not as models.
 
-A page of results is one statement: what was found (events.streams), what is shown of it and,
-where there is more than a page, how much. Making models of it would take longer than finding it.
+A page of results is one statement: what was found (events.streams), what is shown of it, and how
+much there is in all. Making models of it would take longer than finding it.
 """
 
 from collections.abc import Iterable, Sequence
