@@ -41,10 +41,10 @@ EPOCH = date(1970, 1, 1).toordinal()
 # By distance: the first circle tried, in miles; where it holds fewer than SPARSE, which says
 # little about density, the next is FAR_STEP times as wide. Each further one is NEXT_STEP times as
 # wide as the one before; one ALMOST as wide as what was asked for saves nothing.
-FIRST_RUNG = 0.5
+FIRST_RUNG = 0.6
 SPARSE = 3
-FAR_STEP = 10
-NEXT_STEP = 5
+FAR_STEP = 6
+NEXT_STEP = 4
 ALMOST = 0.7
 
 # By time: how many times a page's rows are glanced at, in how many cells of the middle.
