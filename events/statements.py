@@ -46,7 +46,7 @@ class Sql:
 def numbers(values: Sequence[int]) -> str:
     """Numbers as one parameter, for the two below: an array in words, or a JSON list.
 
-    (To write sixty numbers into an array takes psycopg as long as a round trip.)
+    (To write sixty numbers into an array itself takes psycopg most of a round trip.)
     """
     listed = ",".join(map(str, values))
     return f"{{{listed}}}" if connection.vendor == "postgresql" else f"[{listed}]"
