@@ -17,7 +17,7 @@ from django.db import connection, models, transaction
 from events import totals
 from events.cities import largest_cities
 from events.models import CountedEvent, Event, Listing, Timeslot
-from events.spatial import TYPE_CODES, Flag, listings, unit_vector
+from events.spatial import RESOLUTIONS, TYPE_CODES, Flag, listings, unit_vector
 from events.states import AddressVisibility, AttendanceMode, EventState, TimeslotState
 from hosts.models import User
 
@@ -183,7 +183,7 @@ def _place(rng: random.Random, zips: Zips) -> Place:
     flags |= Flag.ACCESSIBLE if rng.random() < 1 / 3 else Flag(0)
     flags |= Flag.OFFICIAL if rng.random() < 0.05 else Flag(0)
     x, y, z = unit_vector(latitude, longitude)
-    cells = {f"r{r}": h3.latlng_to_cell(latitude, longitude, r) for r in (4, 5, 6, 7)}
+    cells = {f"r{r}": h3.latlng_to_cell(latitude, longitude, r) for r in RESOLUTIONS}
     online = Flag.VIRTUAL in flags
     facts = {"type": TYPE_CODES[type_], "flags": int(flags), "online": online, "x": x, "y": y}
     return Place(latitude, longitude, ZoneInfo(zone), code, private, facts | {"z": z, **cells})

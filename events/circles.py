@@ -1,13 +1,19 @@
 """A circle on the globe and the cells that cover it."""
 
+import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
+
+import h3.api.basic_int as h3
 
 from events.spatial import (
     COARSEST,
+    FINEST,
     REACH,
+    SPREAD,
     Vector,
     centre,
     cover,
@@ -16,6 +22,25 @@ from events.spatial import (
     squared_distance,
     unit_vector,
 )
+
+# By distance: a cell is split where it may hold something closer than this many times its own
+# size; so cells grow with the way to them.
+CLOSE = 0.3
+# Circles no wider (miles) begin with cells of this resolution, others with the whole globe.
+SMALL, SMALL_BEGINS = 150, 2
+SPREAD_CHORDS = [math.sqrt(squared_chord(miles)) for miles in SPREAD]
+
+
+class Patch(NamedTuple):
+    """A cell of any size, by the numbers of the finest cells that descend from it.
+
+    H3 writes one digit of three bits a resolution, the coarsest first, and the resolution itself
+    above them: what descends from one cell stands together in the order of numbers.
+    """
+
+    nearest: float  # nothing in it is closer than this squared chord
+    first: int
+    last: int
 
 
 @dataclass(frozen=True)
@@ -57,6 +82,35 @@ class Circle:
     def inner(self) -> int:
         """How many of the cells, nearest first, lie inside with all they hold."""
         return self._nearer(self.cells, self.miles - REACH[self.resolution])
+
+    @cached_property
+    def patches(self) -> list[Patch]:
+        """Cells that cover the circle, small in its middle and ever larger farther out.
+
+        Those that may hold the nearest come first.
+        """
+        point, limit = self.centre, math.sqrt(squared_chord(self.miles))
+        found: list[Patch] = []
+        resolution, cells = self._beginning()
+        while cells:
+            split: list[int] = []
+            spread = SPREAD_CHORDS[resolution]
+            below = (1 << 3 * (15 - resolution)) - 1
+            for cell in cells:
+                near = max(0.0, math.dist(point, centre(cell)) - spread)
+                if near < CLOSE * spread and resolution < FINEST:
+                    split += h3.cell_to_children(cell)
+                elif near <= limit:
+                    first = (cell & ~(15 << 52 | below)) | FINEST << 52
+                    found.append(Patch(near * near, first, first | below))
+            resolution, cells = resolution + 1, split
+        return sorted(found)
+
+    def _beginning(self) -> tuple[int, Sequence[int]]:
+        if self.miles > SMALL:
+            return 0, h3.get_res0_cells()
+        wider = self.miles + SPREAD[SMALL_BEGINS] - REACH[SMALL_BEGINS]
+        return SMALL_BEGINS, cover(self.latitude, self.longitude, wider, SMALL_BEGINS)
 
     def _nearer(self, cells: Sequence[int], miles: float) -> int:
         """How many of the cells, nearest first, have their centre within so many miles."""

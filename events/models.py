@@ -254,6 +254,7 @@ class Listing(models.Model):
     r5 = models.BigIntegerField()
     r6 = models.BigIntegerField()
     r7 = models.BigIntegerField()
+    r9 = models.BigIntegerField()
     # The same event's timeslot before this one (0 for none): a listing stands for its event
     # where the one before it is not among what was asked for, and that needs no second look.
     previous_starts = models.BigIntegerField(default=0)
@@ -282,7 +283,7 @@ class Listing(models.Model):
                     ],
                     name=f"listing_{cell}",
                 )
-                for cell in ("r4", "r5", "r6", "r7")
+                for cell in ("r4", "r5", "r6", "r7", "r9")
             ),
             # What is on anywhere, soonest first (the home page, a search without a place).
             models.Index(fields=["starts", "timeslot"], name="listing_starts"),

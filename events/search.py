@@ -4,6 +4,7 @@ The answer comes from the search table (events.spatial writes it, events.streams
 the events of one page are ever loaded, and of them only what strangers may see.
 """
 
+import math
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -13,12 +14,13 @@ from events import streams
 from events.circles import Circle
 from events.listed import Reader, Result
 from events.models import Event
-from events.spatial import KEPT, TYPE_CODES, Flag, miles_of, squared_chord
-from events.streams import Criteria, Hit, Read, Rung, unix
+from events.spatial import EARTH_MILES, KEPT, TYPE_CODES, Flag, miles_of, squared_chord
+from events.streams import Criteria, Hit, Read, unix
 
 DEFAULT_MILES = 25
 WITHIN_CHOICES = (5, 10, 25, 50, 100)
 MOST_MILES = 500
+ANYWHERE = math.pi * EARTH_MILES
 PAGE = 20
 COUNTED = 1000  # more than this is "1,000+"
 FEW = 3  # fewer than this, and the circle is widened
@@ -145,7 +147,7 @@ class _Key:
 
 
 def search(query: SearchQuery, *, now: datetime) -> SearchPage:
-    """The page of results `query` asks for; never more than four statements, mostly one.
+    """The page of results `query` asks for; never more than three statements, mostly one.
 
     Where fewer than three events are near, the circle widens up to 100 miles; where that does
     not help either, the nearest ones however far come back, and what can be joined online.
@@ -214,56 +216,43 @@ def _asked(query: SearchQuery, now: datetime) -> tuple[Criteria, _Key | None]:
 def _find(query: SearchQuery, criteria: Criteria, key: _Key | None, read: Read) -> Found:
     page = _page(query, criteria, key, read)
     circle = query.circle
-    if page and (key or circle is None or page.next_key or len(page.hits) >= FEW):
+    enough = page.next_key or len(page.hits) >= FEW
+    if enough or key or circle is None or not query.widen:
         return page
-    if circle is None or not query.widen:
-        return page or Found(hits=[])
-    return _look_farther(query, criteria, circle, read, known_few=page is not None)
+    return _look_farther(query, criteria, circle, read, inside=len(page.hits))
 
 
 def _look_farther(
-    query: SearchQuery, criteria: Criteria, circle: Circle, read: Read, *, known_few: bool
+    query: SearchQuery, criteria: Criteria, circle: Circle, read: Read, *, inside: int
 ) -> Found:
-    """What to show where the circle holds too few, or (by distance) seemed to."""
-    more = max(FEW, query.limit + 1)
-    widest = replace(circle, miles=max(circle.miles, WITHIN_CHOICES[-1]))
-    rungs = [Rung(widest, FEW)]
-    if not known_few:
-        asked = [Rung(circle, FEW)] if circle != widest else []
-        rungs = [*streams.smaller(circle, more), *asked, *rungs]
-    close, occupied = streams.probe(criteria, rungs, limit=more)
-    inside = sum(hit.distance <= squared_chord(circle.miles) for hit in close)
-    if len(close) < FEW:
-        hits = streams.nearest_in(criteria, circle.centre, occupied, limit=NEAREST, read=read)
-        return Found(hits=hits, about=inside, far=True)
-    wider = query
-    if inside < FEW:
-        needed = miles_of(close[FEW - 1].distance)
-        steps = (step for step in WITHIN_CHOICES if step >= needed and step > circle.miles)
-        wider = replace(query, within_miles=next(steps, WITHIN_CHOICES[-1]))
-    limit = squared_chord(wider.within_miles)
-    found = _cut(wider, criteria, [hit for hit in close if hit.distance <= limit])
-    page = found if query.by_distance else _page(wider, criteria, None, read) or found
-    if wider is query:
-        return page
+    """What to show where the circle holds too few: a wider one, or the nearest however far."""
+    more = max(FEW, NEAREST, query.limit + 1)
+    close = streams.nearest(criteria, replace(circle, miles=ANYWHERE), limit=more, read=read)
+    widest = max(circle.miles, WITHIN_CHOICES[-1])
+    if len(close) < FEW or close[FEW - 1].distance > squared_chord(widest):
+        return Found(hits=close[:NEAREST], about=inside, far=True)
+    needed = miles_of(close[FEW - 1].distance)
+    steps = (step for step in WITHIN_CHOICES if step >= needed and step > circle.miles)
+    wider = replace(query, within_miles=next(steps, WITHIN_CHOICES[-1]))
+    if query.by_distance:
+        limit = squared_chord(wider.within_miles)
+        page = _cut(wider, criteria, [hit for hit in close if hit.distance <= limit])
+    else:
+        page = _page(wider, criteria, None, read)
     # How many there are in the wider circle is not worth another statement.
     return replace(page, about=len(page.hits), widened_to=int(wider.within_miles))
 
 
-def _page(query: SearchQuery, criteria: Criteria, key: _Key | None, read: Read) -> Found | None:
-    """The page as asked; None where a look by distance had better go farther at once."""
+def _page(query: SearchQuery, criteria: Criteria, key: _Key | None, read: Read) -> Found:
     circle = query.circle
     more = query.limit + 1
     if query.by_distance and circle:
         behind = (key.distance or 0.0, key.starts, key.timeslot_id) if key else None
-        least = min(FEW, more) if query.widen and not key else 0
-        hits = streams.nearest(
-            criteria, circle, after=behind, limit=more, at_least=least, read=read
-        )
+        hits = streams.nearest(criteria, circle, after=behind, limit=more, read=read)
     else:
         position = (key.starts, key.timeslot_id) if key else None
         hits = streams.soonest(criteria, circle, after=position, limit=more, read=read)
-    return None if hits is None else _cut(query, criteria, hits)
+    return _cut(query, criteria, hits)
 
 
 def _cut(query: SearchQuery, criteria: Criteria, hits: list[Hit]) -> Found:

@@ -21,13 +21,17 @@ from events.states import AttendanceMode, EventState, EventType, YesNoUnknown
 
 Vector = tuple[float, float, float]
 
-RESOLUTIONS = (4, 5, 6, 7)
-COARSEST = RESOLUTIONS[0]
+RESOLUTIONS = (4, 5, 6, 7, 9)
+COARSEST, FINEST = RESOLUTIONS[0], RESOLUTIONS[-1]
 EARTH_MILES = 3958.7613  # mean radius (IUGG), in statute miles
 MILES_PER_KM = 0.621371192
+EDGE = [MILES_PER_KM * h3.average_hexagon_edge_length(r) for r in range(FINEST + 1)]
 # From a cell's centre to its farthest corner, anywhere on the globe: measured at most 1.101
 # times the average edge of its resolution.
-REACH = {r: 1.12 * MILES_PER_KM * h3.average_hexagon_edge_length(r) for r in range(2, 8)}
+REACH = [1.12 * edge for edge in EDGE]
+# From a cell's centre to the farthest place whose finest cell descends from it. Children stick out
+# of their parent: their centres lie up to 0.720 times its edge away, measured over the globe.
+SPREAD = [sum(0.73 * edge for edge in EDGE[r:FINEST]) + REACH[FINEST] for r in range(FINEST + 1)]
 
 # A listing stays this long after its timeslot began, for people who are paging through a
 # search that started earlier; `search` itself shows only what begins after its `now`.

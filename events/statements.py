@@ -4,6 +4,7 @@ Places, cells and what people typed are named parameters, so that the text is th
 search is asked. (docs/decisions/0003-search-table.md)
 """
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,7 +44,7 @@ class Sql:
             return cursor.fetchall()
 
 
-def numbers(values: Sequence[int]) -> str:
+def numbers(values: Sequence[float]) -> str:
     """Numbers as one parameter, for the two below: an array in words, or a JSON list.
 
     (To write sixty numbers into an array itself takes psycopg most of a round trip.)
@@ -57,6 +58,18 @@ def cells_in(name: str) -> str:
     if connection.vendor == "postgresql":
         return f"unnest(%({name})s::bigint[]) WITH ORDINALITY AS c(cell, number)"
     return f"(SELECT value AS cell, key + 1 AS number FROM json_each(%({name})s)) AS c"
+
+
+def patches_in(patches: Sequence[tuple[float, int, int]]) -> Sql:
+    """The rows nearest, first, last, number of patches (events.circles), counted from 1."""
+    if connection.vendor == "postgresql":
+        sql = Sql("SELECT * FROM unnest(%(nearests)s::float8[], %(firsts)s::bigint[],")
+        sql.add("%(lasts)s::bigint[]) WITH ORDINALITY")
+        columns = ("nearests", "firsts", "lasts")
+        values = [numbers([patch[at] for patch in patches]) for at in range(len(columns))]
+        return sql.add("", **dict(zip(columns, values, strict=True)))
+    sql = Sql("SELECT value ->> 0, value ->> 1, value ->> 2, key + 1")
+    return sql.add("FROM json_each(%(patches)s)", patches=json.dumps(patches))
 
 
 def any_of(column: str, name: str) -> str:

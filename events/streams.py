@@ -14,23 +14,15 @@ databases keep it prepared; planning a search takes PostgreSQL longer than answe
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from django.db import connection
 
 from events.circles import Circle
-from events.spatial import (
-    COARSEST,
-    REACH,
-    Vector,
-    centre,
-    miles_of,
-    squared_chord,
-    squared_distance,
-)
-from events.statements import Sql, any_of, cells_in, numbers
+from events.spatial import FINEST, Vector, squared_chord
+from events.statements import Sql, any_of, cells_in, numbers, patches_in
 
 LAST_ID = 2**63 - 1
 DAY = 86_400
@@ -38,14 +30,8 @@ DAY = 86_400
 EAST, WEST = 14 * 3600, 12 * 3600
 EPOCH = date(1970, 1, 1).toordinal()
 
-# By distance: the first circle tried, in miles; where it holds fewer than SPARSE, which says
-# little about density, the next is FAR_STEP times as wide. Each further one is NEXT_STEP times as
-# wide as the one before; one ALMOST as wide as what was asked for saves nothing.
-FIRST_RUNG = 0.6
-SPARSE = 3
-FAR_STEP = 6
-NEXT_STEP = 4
-ALMOST = 0.7
+# By distance: how many listings are read before it is known how far to look.
+FIRST_READ = 60
 
 # By time: how many times a page's rows are glanced at, in how many cells of the middle.
 GLANCE = 3
@@ -73,13 +59,6 @@ class Criteria:
     day_to: int | None = None
     minutes: tuple[int, int] | None = None  # from, and before
     has_room: bool = False
-
-
-class Rung(NamedTuple):
-    """A circle, and how many it must hold for no wider one to be read."""
-
-    circle: Circle
-    enough: int
 
 
 # Reads the first listings of a statement in an order.
@@ -157,107 +136,48 @@ def nearest(
     *,
     limit: int,
     after: tuple[float, int, int] | None = None,
-    at_least: int = 0,
     read: Read = hits,
-) -> list[Hit] | None:
+) -> list[Hit]:
     """The next listings inside the circle by (distance, starts, timeslot), behind `after`.
 
-    A small circle first, then one as large as its density asks for: at most two statements.
-    None where the first holds fewer than `at_least`: the caller had better probe farther at once.
+    Cells are read from the middle outwards until some listings are found; then, up to the
+    distance of the last that is wanted, whatever may be closer. One statement.
     """
-    miles = max(FIRST_RUNG, miles_of(after[0]) * 1.2 if after else 0)
-    if miles >= circle.miles * ALMOST:
-        return read(_within(criteria, circle, after), NEAREST, limit)
-    close = read(_within(criteria, replace(circle, miles=miles), after), NEAREST, limit)
-    if len(close) == limit:
-        return close
-    if len(close) < at_least:
-        return None
-    # Were they spread evenly, the next circle would hold half as many again as are wanted.
-    step = max(1.5, math.sqrt(1.5 * limit / len(close))) if len(close) >= SPARSE else FAR_STEP
-    rungs = [*smaller(circle, limit, miles=miles * step), Rung(circle, limit)]
-    return read(_climb(criteria, rungs, after, limit).add(_climbed(rungs)), NEAREST, limit)
-
-
-def smaller(circle: Circle, wanted: int, *, miles: float = FIRST_RUNG * FAR_STEP) -> list[Rung]:
-    """The rungs before a circle, where reading less may do."""
-    rungs = []
-    while miles < circle.miles * ALMOST:
-        rungs.append(Rung(replace(circle, miles=miles), wanted))
-        miles *= NEXT_STEP
-    return rungs
-
-
-def probe(criteria: Criteria, rungs: Sequence[Rung], *, limit: int) -> tuple[list[Hit], list[int]]:
-    """The nearest inside the first circle that holds enough and, where none does, all cells
-    that hold anything. One statement.
-
-    The occupied cells (of the coarsest resolution) are found by leaping through their index.
-    """
-    cell = f"r{COARSEST}"
-    sql = _climb(criteria, rungs, None, limit).add(", occupied(cell) AS (")
-    sql.add(f"SELECT (SELECT min({cell}) FROM events_listing WHERE {cell} > 0) WHERE")
-    sql.add(_short(rungs))
-    sql.add(f"UNION ALL SELECT (SELECT min(l.{cell}) FROM events_listing AS l")
-    sql.add(f"WHERE l.{cell} > o.cell) FROM occupied AS o WHERE o.cell IS NOT NULL)")
-    sql.add("SELECT starts, timeslot_id, event_id, distance, 0 AS cell FROM (")
-    sql.add(_climbed(rungs)).add(") AS near")
-    sql.add("UNION ALL SELECT 0, 0, 0, 0.0, cell FROM occupied WHERE cell IS NOT NULL")
-    rows = sql.add(f"ORDER BY {NEAREST}").rows()
-    close = [Hit(*row[:4]) for row in rows if not row[4]]
-    return close[:limit], [row[4] for row in rows if row[4]]
-
-
-def _climb(
-    criteria: Criteria, rungs: Sequence[Rung], after: tuple[float, int, int] | None, limit: int
-) -> Sql:
-    """Each circle a table `rung0`, `rung1` ..., empty once one before it holds enough."""
-    sql = Sql("WITH RECURSIVE")
-    for number, rung in enumerate(rungs):
-        sql.add(f"{', ' if number else ''}rung{number} AS MATERIALIZED (")
-        # A condition on each row would have SQLite read the rows; no row to join with does not.
-        gate = f"(SELECT 1 WHERE {_short(rungs[:number])}) AS gate CROSS JOIN " if number else ""
-        sql.extend(_within(criteria, rung.circle, after, gate, number))
-        sql.add(f"ORDER BY {NEAREST} LIMIT {limit})")
-    return sql
-
-
-def _climbed(rungs: Sequence[Rung]) -> str:
-    """What the rungs hold; a wider one holds all of those before it."""
-    return " UNION ".join(f"SELECT * FROM rung{number}" for number in range(len(rungs)))
-
-
-def _short(rungs: Sequence[Rung]) -> str:
-    """The condition that none of these holds enough."""
-    return " AND ".join(
-        f"(SELECT count(*) FROM rung{number}) < {rung.enough}" for number, rung in enumerate(rungs)
-    )
-
-
-def nearest_in(
-    criteria: Criteria, origin: Vector, occupied: list[int], *, limit: int, read: Read = hits
-) -> list[Hit]:
-    """The nearest listings however far, by (distance, starts, timeslot). One statement.
-
-    The closest cells are read first, and all others only where one of them may hold something
-    nearer than what was found.
-    """
-    cells = sorted((squared_distance(origin, centre(cell)), cell) for cell in occupied)
-    close, rest = cells[:32], cells[32:]
-    order = f"ORDER BY {NEAREST} LIMIT {limit}"
-    sql = Sql("WITH close AS MATERIALIZED (").add("", **_origin(origin))
-    sql.extend(_stream(criteria, DISTANCE, after=None))
-    sql.add(f"AND {any_of(f'l.r{COARSEST}', 'cells')}", cells=numbers([cell for _, cell in close]))
-    sql.add(f"{order}) SELECT * FROM close")
-    if rest:
-        # What lies in any further cell is at least this far away.
-        safe = squared_chord(max(0.0, miles_of(rest[0][0]) - REACH[COARSEST]))
-        short = f"(SELECT count(*) FROM close WHERE distance < %(safe)s) < {limit}"
-        gate = f"(SELECT 1 WHERE {short}) AS gate CROSS JOIN events_listing AS l"
-        sql.add("UNION SELECT * FROM (", safe=safe)
-        sql.extend(_stream(criteria, DISTANCE, after=None, source=gate))
-        sql.add(f"AND l.r{COARSEST} > 0 {order}) AS beyond")
+    few = max(FIRST_READ, limit)
+    sql = Sql("WITH patch(nearest, first, last, number) AS MATERIALIZED (")
+    sql.extend(patches_in(circle.patches)).add("), near AS MATERIALIZED (")
+    sql.extend(_in_patches(criteria, after)).add(f"LIMIT {few})")
+    # Where fewer were found, they are all there is; else their last cell may hold more.
+    sql.add(", enough(distance, number) AS MATERIALIZED (SELECT (SELECT min(distance) FROM (")
+    sql.add("SELECT %(reach)s AS distance UNION ALL SELECT * FROM (SELECT distance FROM near")
+    sql.add(f"ORDER BY distance LIMIT 1 OFFSET {limit - 1}) AS wanted) AS bounds),")
+    sql.add(f"CASE WHEN count(*) < {few} THEN {LAST_ID} ELSE max(number) END FROM near)")
+    sql.add("", reach=squared_chord(circle.miles), **_origin(circle.centre))
+    sql.add("SELECT starts, timeslot_id, event_id, distance FROM near")
+    sql.add("WHERE number < (SELECT number FROM enough)")
+    sql.add("AND distance <= (SELECT distance FROM enough)")
+    sql.add("UNION ALL SELECT starts, timeslot_id, event_id, distance FROM (")
+    sql.extend(_in_patches(criteria, after)).add("AND c.number >= (SELECT number FROM enough)")
+    sql.add("AND c.nearest <= (SELECT distance FROM enough)")
+    sql.add(f"AND {DISTANCE} <= (SELECT distance FROM enough)) AS rest")
     return read(sql, NEAREST, limit)
+
+
+def _in_patches(criteria: Criteria, after: tuple[float, int, int] | None) -> Sql:
+    """What is in the patches, one after another, behind `after` by distance."""
+    inside = f"r{FINEST} BETWEEN c.first AND c.last"
+    if connection.vendor == "postgresql":
+        # Its order names the index; without one, a planner may prefer all of time.
+        order = f"ORDER BY f.r{FINEST}, f.starts, f.timeslot_id"
+        one = f"SELECT * FROM events_listing AS f WHERE f.{inside} {order}"
+        source = f"patch AS c CROSS JOIN LATERAL ({one}) AS l"
+    else:
+        source = f"patch AS c CROSS JOIN events_listing AS l ON l.{inside}"
+    sql = _stream(criteria, f"c.number, {DISTANCE}", after=None, source=source)
+    if after:
+        sql.add(f"AND ({DISTANCE}, l.starts, l.timeslot_id) > (%(behind)s, %(then)s, %(last)s)")
+        sql.add("", **dict(zip(("behind", "then", "last"), after, strict=True)))
+    return sql
 
 
 def counting(criteria: Criteria, circle: Circle | None, *, cap: int) -> Sql:
@@ -312,26 +232,6 @@ def _in_any_of(column: str, cells: Sequence[int] | None) -> Sql:
     return Sql(f"AND {any_of(column, 'cells')}", cells=numbers(cells))
 
 
-def _within(
-    criteria: Criteria,
-    circle: Circle,
-    after: tuple[float, int, int] | None,
-    gate: str = "",
-    number: int = 0,
-) -> Sql:
-    """What is inside the circle, behind `after` by distance; none where the gate has no row.
-
-    Statements on several circles around one place number them.
-    """
-    sql = _stream(criteria, DISTANCE, after=None, source=f"{gate}events_listing AS l")
-    sql.add(f"AND {any_of(f'l.r{circle.resolution}', f'cells{number}')}")
-    sql.add("AND", **{f"cells{number}": numbers(circle.cells)}).extend(_inside(circle, number))
-    if after:
-        sql.add(f"AND ({DISTANCE}, l.starts, l.timeslot_id) > (%(behind)s, %(then)s, %(last)s)")
-        sql.add("", **dict(zip(("behind", "then", "last"), after, strict=True)))
-    return sql
-
-
 # The squared chord to the place that is searched from.
 DISTANCE = (
     "((l.x - %(x)s) * (l.x - %(x)s) + (l.y - %(y)s) * (l.y - %(y)s)"
@@ -343,9 +243,9 @@ def _origin(place: Vector) -> dict[str, float]:
     return dict(zip("xyz", place, strict=True))
 
 
-def _inside(circle: Circle, number: int = 0) -> Sql:
-    sql = Sql(f"{DISTANCE} <= %(reach{number})s", **_origin(circle.centre))
-    return sql.add("", **{f"reach{number}": squared_chord(circle.miles)})
+def _inside(circle: Circle) -> Sql:
+    reach = squared_chord(circle.miles)
+    return Sql(f"{DISTANCE} <= %(reach)s", reach=reach, **_origin(circle.centre))
 
 
 def _stream(
