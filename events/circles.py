@@ -26,17 +26,12 @@ from events.spatial import (
 # By distance: a cell is split where it may hold something closer than this many times its own
 # size; so cells grow with the way to them.
 CLOSE = 0.3
-# Circles no wider (miles) begin with cells of this resolution, others with the whole globe.
-SMALL, SMALL_BEGINS = 150, 2
+BEGIN = 3  # the resolution that splitting begins with
 SPREAD_CHORDS = [math.sqrt(squared_chord(miles)) for miles in SPREAD]
 
 
 class Patch(NamedTuple):
-    """A cell of any size, by the numbers of the finest cells that descend from it.
-
-    H3 writes one digit of three bits a resolution, the coarsest first, and the resolution itself
-    above them: what descends from one cell stands together in the order of numbers.
-    """
+    """A cell of any size, by the numbers of the finest cells that descend from it."""
 
     nearest: float  # nothing in it is closer than this squared chord
     first: int
@@ -50,6 +45,8 @@ class Circle:
     latitude: float
     longitude: float
     miles: float
+    # The only cells of resolution BEGIN that are worth a look, where they are known.
+    occupied: tuple[int, ...] | None = None
 
     @cached_property
     def centre(self) -> Vector:
@@ -91,28 +88,36 @@ class Circle:
         """
         point, limit = self.centre, math.sqrt(squared_chord(self.miles))
         found: list[Patch] = []
-        resolution, cells = self._beginning()
-        while cells:
+        wider = self.miles + SPREAD[BEGIN] - REACH[BEGIN]
+        cells: Sequence[int] = (
+            cover(self.latitude, self.longitude, wider, BEGIN)
+            if self.occupied is None
+            else self.occupied
+        )
+        for resolution in range(BEGIN, FINEST + 1):
             split: list[int] = []
             spread = SPREAD_CHORDS[resolution]
-            below = (1 << 3 * (15 - resolution)) - 1
+            digits = below(resolution)
             for cell in cells:
                 near = max(0.0, math.dist(point, centre(cell)) - spread)
                 if near < CLOSE * spread and resolution < FINEST:
                     split += h3.cell_to_children(cell)
                 elif near <= limit:
-                    first = (cell & ~(15 << 52 | below)) | FINEST << 52
-                    found.append(Patch(near * near, first, first | below))
-            resolution, cells = resolution + 1, split
+                    first = (cell & ~(15 << 52 | digits)) | FINEST << 52
+                    found.append(Patch(near * near, first, first | digits))
+            cells = split
         return sorted(found)
-
-    def _beginning(self) -> tuple[int, Sequence[int]]:
-        if self.miles > SMALL:
-            return 0, h3.get_res0_cells()
-        wider = self.miles + SPREAD[SMALL_BEGINS] - REACH[SMALL_BEGINS]
-        return SMALL_BEGINS, cover(self.latitude, self.longitude, wider, SMALL_BEGINS)
 
     def _nearer(self, cells: Sequence[int], miles: float) -> int:
         """How many of the cells, nearest first, have their centre within so many miles."""
         point, limit = self.centre, squared_chord(max(0.0, miles))
         return bisect_right(cells, limit, key=lambda cell: squared_distance(point, centre(cell)))
+
+
+def below(resolution: int) -> int:
+    """The bits of a cell's number in which its descendants differ.
+
+    H3 writes one digit of three bits a resolution, the coarsest first, and the resolution itself
+    above them: what descends from one cell stands together in the order of numbers.
+    """
+    return (1 << 3 * (15 - resolution)) - 1

@@ -147,7 +147,7 @@ class _Key:
 
 
 def search(query: SearchQuery, *, now: datetime) -> SearchPage:
-    """The page of results `query` asks for; never more than three statements, mostly one.
+    """The page of results `query` asks for; never more than four statements, mostly one.
 
     Where fewer than three events are near, the circle widens up to 100 miles; where that does
     not help either, the nearest ones however far come back, and what can be joined online.
@@ -227,7 +227,8 @@ def _look_farther(
 ) -> Found:
     """What to show where the circle holds too few: a wider one, or the nearest however far."""
     more = max(FEW, NEAREST, query.limit + 1)
-    close = streams.nearest(criteria, replace(circle, miles=ANYWHERE), limit=more, read=read)
+    anywhere = replace(circle, miles=ANYWHERE, occupied=streams.occupied())
+    close = streams.nearest(criteria, anywhere, limit=more, read=read)
     widest = max(circle.miles, WITHIN_CHOICES[-1])
     if len(close) < FEW or close[FEW - 1].distance > squared_chord(widest):
         return Found(hits=close[:NEAREST], about=inside, far=True)
