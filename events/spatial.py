@@ -107,12 +107,12 @@ def cover(latitude: float, longitude: float, miles: float, resolution: int) -> t
     which holds at the poles, across the antimeridian and around H3's twelve pentagons alike.
     """
     point = unit_vector(latitude, longitude)
-    limit = squared_chord(miles + REACH[resolution])
+    limit = math.sqrt(squared_chord(miles + REACH[resolution]))
     origin = h3.latlng_to_cell(latitude, longitude, resolution)
     found = [(0.0, origin)]
     for ring in count(1):
         around = h3.grid_ring(origin, ring)
-        away = [(squared_distance(point, centre(cell)), cell) for cell in around]
+        away = [(math.dist(point, centre(cell)), cell) for cell in around]
         near = [pair for pair in away if pair[0] <= limit]
         if not near:
             break

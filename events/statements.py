@@ -21,13 +21,17 @@ class Sql:
 
     def add(self, text: str, **params: Any) -> "Sql":
         self.parts.append(text)
+        return self._take(params)
+
+    def extend(self, other: "Sql") -> "Sql":
+        self.parts += other.parts
+        return self._take(other.params)
+
+    def _take(self, params: dict[str, Any]) -> "Sql":
         for name, value in params.items():
             if self.params.setdefault(name, value) != value:
                 raise ValueError(f"{name} means two values in one statement")
         return self
-
-    def extend(self, other: "Sql") -> "Sql":
-        return self.add(other.text, **other.params)
 
     def apart(self, prefix: str) -> "Sql":
         """The same with names of its own, to stand in another statement."""
