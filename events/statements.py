@@ -49,7 +49,7 @@ class Sql:
 
 
 def numbers(values: Sequence[float]) -> str:
-    """Numbers as one parameter, for the two below: an array in words, or a JSON list.
+    """Numbers as one parameter, for those below: an array in words, or a JSON list.
 
     (To write sixty numbers into an array itself takes psycopg most of a round trip.)
     """

@@ -145,9 +145,10 @@ def nearest(
     distance of the last that is wanted, whatever may be closer. One statement.
     """
     few = max(FIRST_READ, limit)
+    outwards = _in_patches(criteria, after)
     sql = Sql("WITH patch(nearest, first, last, number) AS MATERIALIZED (")
     sql.extend(patches_in(circle.patches)).add("), near AS MATERIALIZED (")
-    sql.extend(_in_patches(criteria, after)).add(f"LIMIT {few})")
+    sql.extend(outwards).add(f"LIMIT {few})")
     # Where fewer were found, they are all there is; else their last cell may hold more.
     sql.add(", enough(distance, number) AS MATERIALIZED (SELECT (SELECT min(distance) FROM (")
     sql.add("SELECT %(reach)s AS distance UNION ALL SELECT * FROM (SELECT distance FROM near")
@@ -158,7 +159,7 @@ def nearest(
     sql.add("WHERE number < (SELECT number FROM enough)")
     sql.add("AND distance <= (SELECT distance FROM enough)")
     sql.add("UNION ALL SELECT starts, timeslot_id, event_id, distance FROM (")
-    sql.extend(_in_patches(criteria, after)).add("AND c.number >= (SELECT number FROM enough)")
+    sql.extend(outwards).add("AND c.number >= (SELECT number FROM enough)")
     sql.add("AND c.nearest <= (SELECT distance FROM enough)")
     sql.add(f"AND {DISTANCE} <= (SELECT distance FROM enough)) AS rest")
     return read(sql, NEAREST, limit)
