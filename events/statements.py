@@ -86,16 +86,20 @@ def any_of(column: str, name: str) -> str:
 def _cursor() -> CursorWrapper:
     """A cursor that leaves parameters to the database, which can then keep the statement.
 
-    Django's own on PostgreSQL writes them into the text: another statement for every place.
+    Django's own on PostgreSQL writes them into the text: another statement for every place. It
+    also has answers written as text; as they are, nobody need write and read their numbers.
     """
     if connection.vendor != "postgresql":
         return connection.cursor()
     from django.db.backends.postgresql.base import ServerBindingCursor
+    from psycopg.pq import Format
 
     connection.ensure_connection()
     usual = connection.connection.cursor_factory
     connection.connection.cursor_factory = ServerBindingCursor
     try:
-        return connection.cursor()
+        cursor = connection.cursor()
     finally:
         connection.connection.cursor_factory = usual
+    cursor.cursor.format = Format.BINARY
+    return cursor
