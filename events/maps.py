@@ -82,9 +82,11 @@ class View(NamedTuple):
         return [(a - 360, b - 360) if a >= 180 else (a, b) for a, b in pairwise(edges)]
 
     def holds(self, latitude: float, longitude: float) -> bool:
-        if not self.south <= latitude <= self.north:
+        south, west, north, east, _zoom = self
+        if not south <= latitude <= north:
             return False
-        return (longitude - self.west) % 360 <= self.width
+        # `width`, at hand: a map asks this a thousand times.
+        return (longitude - west) % 360 <= ((east - west) % 360 or 360.0)
 
     def corners(self) -> list[tuple[float, float]]:
         south, west, north, east = self[:4]
