@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial import cKDTree
 
-from bench.search_report import BY_DISTANCE, BY_TIME, Times
+from bench.search_report import BY_DISTANCE, BY_TIME, PAGE, Times
 
 ROOT = Path(__file__).resolve().parent.parent
 RADII = (10, 25, 50, 100)
@@ -26,7 +26,8 @@ MANHATTAN = (40.754, -73.984)
 DENSE_MILES = 12
 ZOOMS = range(3, 17)
 FILTERS = ("none", "a type", "a week", "a type in a week", "from a day on")
-MAP_PLACES = 25
+MAP_PLACES = 40
+PAGE_MILES = 25  # of the page that maps are compared with
 UNLISTED = {"count", "a bare round trip"}  # they answer with no list of events
 EVENTS_A_SECOND, RSVPS_A_SECOND, SECONDS = 200, 20, 30
 
@@ -121,6 +122,10 @@ def main() -> None:
     times.print_search(RADII)
     for place in places[:MAP_PLACES]:
         for zoom in ZOOMS:
+            for database in databases:
+                page = {"contender": PAGE, "place": place, "miles": PAGE_MILES}
+                answer = database.ask(**page, tries=options.tries)
+                times.pages[database.vendor].append(answer["ms"])
             for asked in FILTERS:
                 for database in databases:
                     answer = database.ask(place=place, zoom=zoom, asked=asked, tries=options.tries)
