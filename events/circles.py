@@ -77,8 +77,11 @@ class Circle:
 
     @property
     def inner(self) -> int:
-        """How many of the cells, nearest first, lie inside with all they hold."""
-        return self._nearer(self.cells, self.miles - REACH[self.resolution])
+        """How many of the cells, nearest first, lie inside with all they hold.
+
+        And with all that smaller cells hold which descend from them.
+        """
+        return self._nearer(self.cells, self.miles - SPREAD[self.resolution])
 
     @cached_property
     def patches(self) -> list[Patch]:

@@ -21,6 +21,7 @@ from typing import NamedTuple
 import h3.api.basic_int as h3
 from django.db import connection
 
+from events import totals
 from events.circles import BEGIN, Circle, below
 from events.spatial import FINEST, Vector, squared_chord
 from events.statements import Sql, any_of, cells_in, numbers, patches_in
@@ -34,9 +35,9 @@ EPOCH = date(1970, 1, 1).toordinal()
 # By distance: how many listings are read before it is known how far to look.
 FIRST_READ = 60
 
-# By time: how many times a page's rows are glanced at, in how many cells of the middle.
-GLANCE = 3
-GLANCE_CELLS = 24
+# By time: in how many cells of the middle is glanced at, and that one of so many tells.
+GLANCE_CELLS = 12
+GLANCE = 2
 
 
 class Hit(NamedTuple):
@@ -83,52 +84,53 @@ def soonest(
     """The next listings by (starts, timeslot), behind `after`; anywhere if no circle is given."""
     if circle is None:
         return read(_stream(criteria, "0.0", after=after), SOONEST, limit)
-    sql = _glance(criteria, circle, after, limit)
+    cells = cells_in("streams")
+    first = f"ORDER BY l.starts, l.timeslot_id LIMIT {limit}"
+    sql = Sql("WITH latest AS MATERIALIZED (").extend(_glance(criteria, circle, after, limit))
+    sql.add(")", streams=numbers(circle.streams))
     if connection.vendor == "postgresql":
-        sql.add("SELECT s.starts, s.timeslot_id, s.event_id, s.distance FROM")
-        sql.add(cells_in("streams")).add("CROSS JOIN LATERAL (")
-        sql.extend(_in_cell(criteria, circle, after, limit)).add(") AS s")
+        sql.add("SELECT s.starts, s.timeslot_id, s.event_id, s.distance")
+        sql.add(f"FROM {cells} CROSS JOIN LATERAL (").extend(_in_cell(criteria, circle, after))
+        sql.add(f"AND l.starts <= (SELECT starts FROM latest) {first}) AS s")
     else:
-        sql.add(f"SELECT l.starts, l.timeslot_id, l.event_id, {DISTANCE} FROM")
-        sql.add(cells_in("streams")).add("CROSS JOIN events_listing AS l")
-        sql.add("WHERE l.timeslot_id IN (SELECT s.timeslot_id FROM (")
-        sql.extend(_in_cell(criteria, circle, after, limit)).add(") AS s)")
-    return read(sql.add("", streams=numbers(circle.streams)), SOONEST, limit)
+        # Up to a known instant there are but few; only else has each cell to end by itself.
+        everywhere = f"{cells} CROSS JOIN events_listing AS l"
+        sql.extend(_in_cell(criteria, circle, after, source=everywhere))
+        sql.add(f"AND l.starts <= (SELECT starts FROM latest WHERE starts < {LAST_ID})")
+        sql.add(f"UNION ALL SELECT l.starts, l.timeslot_id, l.event_id, {DISTANCE}")
+        sql.add(f"FROM (SELECT 1 FROM latest WHERE starts = {LAST_ID})")
+        sql.add(f"CROSS JOIN {everywhere} WHERE l.timeslot_id IN (SELECT s.timeslot_id FROM (")
+        sql.extend(_in_cell(criteria, circle, after)).add(f"{first}) AS s)")
+    return read(sql, SOONEST, limit)
 
 
 def _glance(criteria: Criteria, circle: Circle, after: tuple[int, int] | None, limit: int) -> Sql:
-    """A table `latest` of the instant by which the page is full; empty where a glance is not
-    enough to tell.
+    """The instant by which the page is full; the last there is where a glance cannot tell.
 
-    It looks at the first rows of the cells in the middle, and takes the `limit`-th that matches.
+    Of some cells in the middle it asks by when each has a share of a page. As soon as enough of
+    them have theirs, the page is full.
     """
     middle = circle.middle[:GLANCE_CELLS]
-    behind = _behind("f", criteria, after)
-    first = (
-        f"SELECT f.* FROM events_listing AS f WHERE f.r{circle.stream_resolution} = c.cell"
-        f" AND {behind.text} ORDER BY f.starts, f.timeslot_id LIMIT %(few)s"
-    )
-    if connection.vendor == "postgresql":
-        source = f"{cells_in('middle')} CROSS JOIN LATERAL ({first}) AS l"
-    else:
-        source = (
-            f"{cells_in('middle')} CROSS JOIN events_listing AS l"
-            f" ON l.timeslot_id IN (SELECT f.timeslot_id FROM ({first}) AS f)"
-        )
-    few = min(limit, math.ceil(GLANCE * limit / len(middle)))
-    sql = Sql("WITH latest AS MATERIALIZED (SELECT g.starts FROM (")
-    sql.extend(_stream(criteria, DISTANCE, after=after, source=source))
-    sql.add("AND").extend(_inside(circle)).add(f") AS g ORDER BY 1 LIMIT 1 OFFSET {limit - 1})")
-    return sql.add("", middle=numbers(middle), few=few, **behind.params)
+    share = math.ceil(limit / max(1, len(middle) // GLANCE))
+    sql = Sql("SELECT coalesce((SELECT s.starts FROM (").extend(_in_cell(criteria, circle, after))
+    sql.add("ORDER BY l.starts, l.timeslot_id LIMIT 1 OFFSET %(share)s - 1) AS s),")
+    sql.add(f"{LAST_ID}) AS starts FROM {cells_in('middle')}")
+    sql.add("ORDER BY 1 LIMIT 1 OFFSET %(enough)s - 1")
+    enough = math.ceil(limit / share)
+    return sql.add("", middle=numbers(middle), share=share, enough=enough)
 
 
-def _in_cell(criteria: Criteria, circle: Circle, after: tuple[int, int] | None, limit: int) -> Sql:
-    """The next listings of the cell `c.cell` that are inside the circle, up to `latest`."""
-    sql = _stream(criteria, DISTANCE, after=after)
-    sql.add(f"AND l.r{circle.stream_resolution} = c.cell")
-    sql.add(f"AND l.starts <= coalesce((SELECT starts FROM latest), {LAST_ID})")
-    sql.add("AND").extend(_inside(circle))
-    return sql.add(f"ORDER BY l.starts, l.timeslot_id LIMIT {limit}")
+def _in_cell(
+    criteria: Criteria,
+    circle: Circle,
+    after: tuple[int, int] | None,
+    *,
+    source: str = "events_listing AS l",
+) -> Sql:
+    """What is in the cell `c.cell` and inside the circle, behind `after`."""
+    sql = _stream(criteria, DISTANCE, after=after, source=source)
+    sql.add(f"AND l.r{circle.stream_resolution} = c.cell AND")
+    return sql.extend(_inside(circle))
 
 
 def nearest(
@@ -194,7 +196,8 @@ def occupied() -> tuple[int, ...]:
 def counting(criteria: Criteria, circle: Circle | None, *, cap: int) -> Sql:
     """A statement that counts the events that match, no further than to `cap`.
 
-    It begins in the middle of the circle, where none is passed over for lying outside.
+    It begins in the middle of the circle, where none is passed over for lying outside. Where
+    nothing is asked but the place, the middle has been counted already, some seconds ago.
     """
     if circle is None:
         stream = _stream(criteria, "0.0", after=None)
@@ -204,7 +207,11 @@ def counting(criteria: Criteria, circle: Circle | None, *, cap: int) -> Sql:
         stream.add(f"AND l.r{circle.resolution} = c.cell", cells=numbers(circle.cells))
         stream.add("AND (c.number <= %(inner)s OR", inner=circle.inner)
         stream.extend(_inside(circle)).add(")")
-    return Sql("SELECT count(*) FROM (").extend(stream).add(f"LIMIT {cap}) AS s")
+    one_by_one = Sql("SELECT count(*) FROM (").extend(stream).add(f"LIMIT {cap}) AS s")
+    if circle is None or criteria != Criteria(criteria.now):
+        return one_by_one
+    sql = Sql("SELECT CASE WHEN (").extend(totals.held_by(circle.cells[: circle.inner]))
+    return sql.add(f") >= {cap} THEN {cap} ELSE (").extend(one_by_one).add(") END")
 
 
 def in_cells(

@@ -71,6 +71,12 @@ def of_cells(cells: Sequence[int]) -> list[Total]:
     return _totals(Sql(any_of("cell", "cells"), cells=numbers(cells)))
 
 
+def held_by(cells: Sequence[int]) -> Sql:
+    """A statement that adds up how many events these cells hold; null if they hold none."""
+    sql = Sql("SELECT sum(events) FROM events_celltotal WHERE")
+    return sql.add(any_of("cell", "held"), held=numbers(cells))
+
+
 def are_kept(resolution: int, *, types: Sequence[int], days: bool) -> bool:
     """Whether `by_cell` knows cells of the resolution under such filters."""
     if types and days:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events import search as module
-from events import streams
-from events.models import Event, Timeslot
+from events import streams, totals
+from events.models import Event, Listing, Timeslot
 from events.search import FEW, SearchQuery, search
 from events.spatial import (
     index_event,
@@ -82,11 +82,18 @@ def pages(query, *, now, between=lambda: None, tick=timedelta(0)):
     asked=st.lists(queries, min_size=6, max_size=6),
     away=st.sampled_from([0, 0, 0.01, 1, 30]),
     first_read=st.sampled_from([1, streams.FIRST_READ]),
+    most_counted=st.sampled_from([2, module.COUNTED]),
+    totals_stand=st.booleans(),
 )
-def test_search_finds_what_brute_force_finds(centre, drawn, asked, away, first_read):
-    # These worlds are smaller than what is read at first by distance.
+def test_search_finds_what_brute_force_finds(
+    centre, drawn, asked, away, first_read, most_counted, totals_stand
+):
+    # These worlds are smaller than what is read at first by distance, and than what is counted.
     with world(centre, drawn), pytest.MonkeyPatch.context() as patch:
         patch.setattr(streams, "FIRST_READ", first_read)
+        patch.setattr(module, "COUNTED", most_counted)
+        if totals_stand:
+            totals.recount(NOW)
         for fields in asked:
             place = (max(-90.0, centre[0] - away), centre[1])
             query = SearchQuery(latitude=place[0], longitude=place[1], **fields)
@@ -105,7 +112,8 @@ def test_search_finds_what_brute_force_finds(centre, drawn, asked, away, first_r
                 assert_nearest_however_far(query, first)
             else:
                 assert pages(query, now=NOW) == expected
-                assert first.about == len(expected)
+                assert first.about == min(len(expected), most_counted)
+                assert first.capped == (len(expected) > most_counted)
 
 
 @worlds.patiently
@@ -327,12 +335,33 @@ def test_a_full_page_with_what_it_shows_and_its_count_is_one_statement(django_as
 
 
 @pytest.mark.parametrize("miles", [1, 5, 10, 25, 50, 100, 400])
-def test_what_lies_just_outside_the_circle_is_not_counted(miles):
+@pytest.mark.parametrize("totals_stand", [False, True])
+def test_what_lies_just_outside_the_circle_is_not_counted(miles, totals_stand, monkeypatch):
     """Though it is in a cell of the circle; cells in the middle are counted without a look."""
+    monkeypatch.setattr(module, "COUNTED", 4)
     for share in (0, 0.3, 0.8, 0.99, 1.003, 1.01):
         near_columbus(miles_north=miles * share)
+    if totals_stand:
+        totals.recount(NOW)
     page = search(replace(COLUMBUS, within_miles=miles, limit=1), now=NOW)
     assert page.about == 4
+    assert not page.capped
+
+
+@pytest.mark.parametrize("miles", [5, 12, 25, 100])
+def test_what_the_middle_is_known_to_hold_is_not_counted_again(miles):
+    for _number in range(3):
+        near_columbus()
+    totals.recount(NOW)
+    Listing.objects.all().delete()  # nothing could be counted any more
+
+    circle = replace(COLUMBUS, within_miles=miles).circle
+    criteria = COLUMBUS.criteria(streams.unix(NOW))
+    known, unknown, filtered = (
+        streams.counting(asked, circle, cap=cap).rows()[0][0]
+        for asked, cap in ((criteria, 3), (criteria, 4), (replace(criteria, flags=1), 3))
+    )
+    assert (known, unknown, filtered) == (3, 0, 0)
 
 
 def test_the_exact_place_of_a_private_home_is_not_even_read():
