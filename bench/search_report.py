@@ -14,40 +14,40 @@ PAGE = "by time, search()"
 class Times:
     """Milliseconds of everything that was asked."""
 
-    def __init__(self, rows: int, tries: int, vendors: Sequence[str]) -> None:
-        self.rows, self.tries, self.vendors = rows, tries, vendors
-        self.search: dict[tuple[str, int, bool], list[float]] = defaultdict(list)
+    def __init__(self, rows: int, best_of: int, vendors: Sequence[str]) -> None:
+        self.rows, self.best_of, self.vendors = rows, best_of, vendors
+        self.dense: set[int] = set()  # the places in a dense metro
+        # By the number of the place; pages that are asked for beside maps by the map's zoom too.
+        self.search: dict[tuple[str, int], dict[int, float]] = defaultdict(dict)
         self.wrong: dict[str, int] = defaultdict(int)
-        self.pages: dict[str, list[float]] = defaultdict(list)  # asked for beside the maps
-        self.map: dict[tuple[str, int, str], list[float]] = defaultdict(list)
+        self.pages: dict[str, dict[tuple[int, int], float]] = defaultdict(dict)
+        self.map: dict[tuple[str, int, str], dict[int, float]] = defaultdict(dict)
         self.upkeep: dict[str, dict[str, list[float]]] = {}
         self.searching: dict[str, list[float]] = {}
         self.written: dict[str, float] = {}
 
-    def add(self, label: str, miles: int, ms: float, *, dense: bool) -> None:
-        self.search[label, miles, False].append(ms)
-        if dense:
-            self.search[label, miles, True].append(ms)
-
     def at(self, label: str, miles: int, percentile: int = 95) -> float:
-        return float(np.percentile(self.search[label, miles, False], percentile))
+        return _percentile(self.search[label, miles], percentile)
+
+    def in_metro(self, label: str, miles: int, percentile: int = 95) -> float:
+        times = [ms for place, ms in self.search[label, miles].items() if place in self.dense]
+        return float(np.percentile(times or [np.nan], percentile))
 
     @property
     def labels(self) -> list[str]:
-        return list(dict.fromkeys(label for label, _miles, _dense in self.search))
+        return list(dict.fromkeys(label for label, _miles in self.search))
 
     # -- tables --------------------------------------------------------------------------------
 
     def print_search(self, radii: Iterable[int]) -> None:
-        print(f"\n{self.rows:,} upcoming timeslots; milliseconds, best of {self.tries}\n")
+        print(f"\n{self.rows:,} upcoming timeslots; milliseconds, best of {self.best_of}\n")
         for miles in radii:
             print(f"| {miles} mi | p50 | p95 | p99 | New York p95 | x bound p50 | p95 |")
             print("| --- | --- | --- | --- | --- | --- | --- |")
             for label in self.labels:
                 bound = BY_DISTANCE if "distance" in label else BY_TIME
                 cells = [f"{self.at(label, miles, p):.2f}" for p in (50, 95, 99)]
-                metro = self.search.get((label, miles, True)) or [float("nan")]
-                cells.append(f"{np.percentile(metro, 95):.2f}")
+                cells.append(f"{self.in_metro(label, miles):.2f}")
                 for p in (50, 95):
                     cells.append(f"{self.at(label, miles, p) / self.at(bound, miles, p):.1f}")
                 print(f"| {label} | {' | '.join(cells)} |")
@@ -60,12 +60,13 @@ class Times:
         for vendor in self.vendors:
             print(f"| {vendor}: map, p50 / p95 | {' | '.join(filters)} |")
             print(f"| --- |{' --- |' * len(filters)}")
-            print(f"| a page beside them | {_two(self.pages[vendor])} |{' |' * (len(filters) - 1)}")
+            page = _two(self.pages[vendor].values())
+            print(f"| a page beside them | {page} |{' |' * (len(filters) - 1)}")
             for zoom in zooms:
                 cells = []
                 for asked in filters:
                     ms = self.map[vendor, zoom, asked]
-                    cells.append(f"{np.percentile(ms, 50):.1f} / {np.percentile(ms, 95):.1f}")
+                    cells.append(_two(ms.values()))
                 print(f"| zoom {zoom} | {' | '.join(cells)} |")
             print(flush=True)
 
@@ -117,10 +118,10 @@ class Times:
                 _say(f"{words} ({worst} mi)", most, ratios[worst])
 
     def _print_map_ratios(self, vendor: str, zooms: Sequence[int], filters: Sequence[str]) -> None:
-        page = np.percentile(self.pages[vendor], 95)
+        page = _percentile(self.pages[vendor])
         for most, names in ((2, filters[:1]), (10, filters[1:])):
             worst = max(
-                (np.percentile(self.map[vendor, zoom, asked], 95) / page, zoom, asked)
+                (_percentile(self.map[vendor, zoom, asked]) / page, zoom, asked)
                 for zoom in zooms
                 for asked in names
             )
@@ -143,8 +144,18 @@ class Times:
                 _say(f"{vendor}: {name} at {self.rows:,} / at 100,000", 2, worst)
 
 
-def _two(ms: list[float]) -> str:
-    return f"{np.percentile(ms, 50):.1f} / {np.percentile(ms, 95):.1f}"
+def keep_best[K](times: dict[K, float], asked: K, ms: float) -> None:
+    """Of all rounds."""
+    times[asked] = min(ms, times.get(asked, ms))
+
+
+def _percentile[K](times: dict[K, float], percentile: int = 95) -> float:
+    return float(np.percentile([*times.values()], percentile))
+
+
+def _two(ms: Iterable[float]) -> str:
+    middle, most = np.percentile([*ms], [50, 95])
+    return f"{middle:.1f} / {most:.1f}"
 
 
 def _say(words: str, most: float, ratio: float) -> None:
