@@ -110,14 +110,19 @@ def cover(latitude: float, longitude: float, miles: float, resolution: int) -> t
     limit = math.sqrt(squared_chord(miles + REACH[resolution]))
     origin = h3.latlng_to_cell(latitude, longitude, resolution)
     found = [(0.0, origin)]
-    for ring in count(1):
-        around = h3.grid_ring(origin, ring)
-        away = [(math.dist(point, centre(cell)), cell) for cell in around]
+    for number in count(1):
+        away = [(math.dist(point, middle), cell) for middle, cell in ring(origin, number)]
         near = [pair for pair in away if pair[0] <= limit]
         if not near:
             break
         found += near
     return tuple(cell for _away, cell in sorted(found))
+
+
+@lru_cache(maxsize=16384)
+def ring(origin: int, number: int) -> list[tuple[Vector, int]]:
+    """The cells so many steps from a cell, and their middles."""
+    return [(centre(cell), cell) for cell in h3.grid_ring(origin, number)]
 
 
 @lru_cache(maxsize=65536)

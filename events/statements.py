@@ -21,7 +21,7 @@ class Sql:
 
     def add(self, text: str, **params: Any) -> "Sql":
         self.parts.append(text)
-        return self._take(params)
+        return self._take(params) if params else self
 
     def extend(self, other: "Sql") -> "Sql":
         self.parts += other.parts

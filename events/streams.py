@@ -84,13 +84,13 @@ def soonest(
     """The next listings by (starts, timeslot), behind `after`; anywhere if no circle is given."""
     if circle is None:
         return read(_stream(criteria, "0.0", after=after), SOONEST, limit)
-    cells = cells_in("streams")
+    cells, in_cell = cells_in("streams"), _in_cell(criteria, circle, after)
     first = f"ORDER BY l.starts, l.timeslot_id LIMIT {limit}"
-    sql = Sql("WITH latest AS MATERIALIZED (").extend(_glance(criteria, circle, after, limit))
+    sql = Sql("WITH latest AS MATERIALIZED (").extend(_glance(in_cell, circle, limit))
     sql.add(")", streams=numbers(circle.streams))
     if connection.vendor == "postgresql":
         sql.add("SELECT s.starts, s.timeslot_id, s.event_id, s.distance")
-        sql.add(f"FROM {cells} CROSS JOIN LATERAL (").extend(_in_cell(criteria, circle, after))
+        sql.add(f"FROM {cells} CROSS JOIN LATERAL (").extend(in_cell)
         sql.add(f"AND l.starts <= (SELECT starts FROM latest) {first}) AS s")
     else:
         # Up to a known instant there are but few; only else has each cell to end by itself.
@@ -100,11 +100,11 @@ def soonest(
         sql.add(f"UNION ALL SELECT l.starts, l.timeslot_id, l.event_id, {DISTANCE}")
         sql.add(f"FROM (SELECT 1 FROM latest WHERE starts = {LAST_ID})")
         sql.add(f"CROSS JOIN {everywhere} WHERE l.timeslot_id IN (SELECT s.timeslot_id FROM (")
-        sql.extend(_in_cell(criteria, circle, after)).add(f"{first}) AS s)")
+        sql.extend(in_cell).add(f"{first}) AS s)")
     return read(sql, SOONEST, limit)
 
 
-def _glance(criteria: Criteria, circle: Circle, after: tuple[int, int] | None, limit: int) -> Sql:
+def _glance(in_cell: Sql, circle: Circle, limit: int) -> Sql:
     """The instant by which the page is full; the last there is where a glance cannot tell.
 
     Of some cells in the middle it asks by when each has a share of a page. As soon as enough of
@@ -112,7 +112,7 @@ def _glance(criteria: Criteria, circle: Circle, after: tuple[int, int] | None, l
     """
     middle = circle.middle[:GLANCE_CELLS]
     share = math.ceil(limit / max(1, len(middle) // GLANCE))
-    sql = Sql("SELECT coalesce((SELECT s.starts FROM (").extend(_in_cell(criteria, circle, after))
+    sql = Sql("SELECT coalesce((SELECT s.starts FROM (").extend(in_cell)
     sql.add("ORDER BY l.starts, l.timeslot_id LIMIT 1 OFFSET %(share)s - 1) AS s),")
     sql.add(f"{LAST_ID}) AS starts FROM {cells_in('middle')}")
     sql.add("ORDER BY 1 LIMIT 1 OFFSET %(enough)s - 1")
