@@ -31,9 +31,9 @@ from events.spatial import (
 from events.streams import Criteria, unix
 from events.totals import Total
 
-MOST_POINTS = 150
-# Cells about as wide as the disk that stands for one: 40 to 100 pixels across.
-CELLS_BY_ZOOM = (2, 2, 2, 2, 2, 2, 3, 4, 4, 5, 6, 6)  # in smaller ones from zoom 12 on
+MOST_POINTS = 100
+# Cells wider than the disk that stands for one: 50 to 130 pixels across.
+CELLS_BY_ZOOM = (2, 2, 2, 2, 2, 2, 3, 3, 4, 5, 6, 6)  # in smaller ones from zoom 12 on
 MOST_CELLS = 600  # of larger cells, where a view is as large as a wall
 # Where the whole globe holds no more events than this, they are looked through one by one.
 FEW_ANYWHERE = 2000

@@ -96,7 +96,7 @@ def resolution_for(miles: float) -> int:
         return 7
     if miles <= 12:
         return 6
-    return 5 if miles <= 30 else 4
+    return 5 if miles <= 60 else 4
 
 
 @lru_cache(maxsize=4096)

@@ -157,7 +157,7 @@ export class Marks {
   nearestBunch([latitude, longitude]) {
     const place = this.map.latLngToLayerPoint([latitude, longitude]);
     let nearest = null;
-    let closest = 100; // pixels: about a counted cell's width
+    let closest = 130; // pixels: no counted cell is wider
     for (const marker of this.markers || []) {
       const away = this.map.latLngToLayerPoint(marker.getLatLng()).distanceTo(place);
       if (marker.event.count && away < closest) [nearest, closest] = [marker, away];
