@@ -1,8 +1,10 @@
 """Search against brute force: same events, same order, none twice, none missing."""
 
+import math
 from dataclasses import replace
 from datetime import timedelta
 
+import h3.api.basic_int as h3
 import pytest
 from django.db import connection
 from hypothesis import given
@@ -265,6 +267,19 @@ def test_by_distance_a_crowd_at_one_place_and_some_around_come_in_order():
     for miles in (-9, -0.41, -0.39, 0.1, 0.39, 2, 24):
         near_columbus(miles_north=miles)
     query = replace(COLUMBUS, sort="distance")
+    assert pages(query, now=NOW) == brute_force(query, now=NOW)
+
+
+def test_by_time_a_page_made_of_several_cells_is_told_neither_too_early_nor_short():
+    """Each cell begins when the one before has its share of a page, and no more than that."""
+    query = replace(COLUMBUS, within_miles=100)
+    share = math.ceil((query.limit + 1) * streams.GLANCE / streams.GLANCE_CELLS)
+    for number, cell in enumerate(query.circle.middle[:8]):
+        latitude, longitude = h3.cell_to_latlng(cell)
+        for hour in range(number * share, (number + 1) * share):
+            event = make_event(latitude=latitude, longitude=longitude)
+            make_timeslot(event, starts_at=NOW.replace(microsecond=0) + timedelta(hours=hour + 1))
+            index_event(event, now=NOW)
     assert pages(query, now=NOW) == brute_force(query, now=NOW)
 
 
